@@ -831,6 +831,20 @@ def test_the_reader_shows_what_was_written(open_page: Open, host: Host) -> None:
     ]
 
 
+def test_on_a_phone_the_words_of_a_table_in_the_reader_are_whole(open_page: Open) -> None:
+    page = open_page("?doc=guide/page.md")
+    page.set_viewport_size({"width": 320, "height": 600})
+    cell = page.locator("#reader-text td").last
+    lines = """(cell) => {
+        cell.textContent = 'Donaudampfschifffahrtsgesellschaftskapitänswitwenrente';
+        const all = document.createRange();
+        all.selectNodeContents(cell);
+        return all.getClientRects().length;
+    }"""
+    assert cell.evaluate(lines) == 1
+    assert page.locator("#reader-text .scroll").evaluate("(box) => box.scrollWidth > box.clientWidth")
+
+
 def test_a_link_leads_to_the_document_in_the_reader_or_where_it_says(open_page: Open, host: Host) -> None:
     page = open_page("?doc=guide/page.md")
     page.locator("#reader-text a", has_text="evil").click()

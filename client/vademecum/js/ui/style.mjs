@@ -194,7 +194,7 @@ dialog header > :first-child { flex: 1; font-size: 1.2rem; }
 .scroll { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-size: .93rem; }
 th { color: var(--soft); font-weight: 500; text-align: start; }
-th, td { padding: .5rem 0; padding-inline-end: .9rem; border-bottom: 1px solid var(--line); }
+th, td { padding: .5rem 0; padding-inline-end: .9rem; border-bottom: 1px solid var(--line); overflow-wrap: break-word; } /* a wide table is scrolled */
 pre { margin: 1rem 0; padding: .9rem 1.2rem; border: 1px solid var(--line); border-radius: .7rem; background: var(--ground); overflow-x: auto; }
 /* Long code is cut into passages: it looks like one all the same. */
 .reader pre:has(+ pre) { margin-bottom: 0; border-end-start-radius: 0; border-end-end-radius: 0; }
