@@ -15,7 +15,7 @@ import { openGeneration } from "./search/generation.mjs";
 import { loadWords } from "./search/kept_words.mjs";
 import { decodeHead, openHead, openRecord } from "./store/records.mjs";
 import { Places } from "./search/places.mjs";
-import { checkCount, checkQuestion, chunkOf } from "./search/question.mjs";
+import { checkCount, checkQuestion, checkText, chunkOf } from "./search/question.mjs";
 import { Searcher } from "./search/searcher.mjs";
 import { sha256 } from "./format/sha256.mjs";
 import { ReadStore } from "./store/reading.mjs";
@@ -153,6 +153,7 @@ function similar({ id, limit }) {
 
 /** @param {{key: string}} args */
 function readDocument({ key }) {
+  checkText("key", key);
   return current().generation.document(key);
 }
 

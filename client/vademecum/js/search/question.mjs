@@ -17,7 +17,7 @@ const RANGES = ["min", "max", "max,min"];
 
 /** @param {Record<string, any>} args */
 export function checkQuestion({ query, limit, offset, mode, filters, prefer, facets = [] }) {
-  require(typeof query === "string", "query", "a text", query);
+  checkText("query", query);
   checkCount("limit", limit, 1);
   checkCount("offset", offset, 0);
   require(ARMS.includes(mode), "mode", `one of ${ARMS.join(", ")}`, mode);
@@ -36,6 +36,11 @@ export function checkQuestion({ query, limit, offset, mode, filters, prefer, fac
 export function chunkOf(id) {
   require(typeof id === "string" && /^[0-9a-f]{16}$/.test(id), "id", "that of a hit, 16 hex digits", id);
   return BigInt(`0x${id}`);
+}
+
+/** @param {string} name @param {unknown} value */
+export function checkText(name, value) {
+  require(typeof value === "string", name, "a text", value);
 }
 
 /** @param {string} name @param {number} value @param {number} least */
