@@ -50,7 +50,7 @@ def rst_includes(text: str, page: Page) -> str:
         found = page.include(name, folder, "", passes=() if is_code else (rst_includes,))
         if not found:
             return ""
-        found = _chosen(found, options, match["kind"] == "literalinclude")
+        found = chosen(found, options, by_line=match["kind"] == "literalinclude")
         if not is_code:
             return textwrap.indent(f"\n{found}\n", match["indent"])
         language = options.get("language") or options.get("code") or ""
@@ -79,7 +79,7 @@ def _is_shown(match: re.Match[str]) -> bool:
     return False
 
 
-def _chosen(text: str, options: Mapping[str, str], by_line: bool) -> str:
+def chosen(text: str, options: Mapping[str, str], *, by_line: bool) -> str:
     """Return the chosen part of a file; `by_line`: whole lines, as with `literalinclude`."""
     if options.get("pyobject"):
         return _definition(text, options["pyobject"])

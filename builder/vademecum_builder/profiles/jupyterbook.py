@@ -10,7 +10,7 @@ from typing import Any
 from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
 from vademecum_builder.profiles.config import address_of, at, matcher, read_yaml, text_at, texts_at, yamls
-from vademecum_builder.profiles.sphinx import myst, substitutions
+from vademecum_builder.profiles.myst_markup import myst, substitutions
 from vademecum_builder.readers.slugs import DOCUTILS
 
 FILES = yamls("_toc")

@@ -13,7 +13,7 @@ from vademecum_builder.profiles.code import replacing
 from vademecum_builder.profiles.config import at, matcher, read_yaml, table_at, text_at, texts_at, yamls
 from vademecum_builder.profiles.jupyterbook import FILES as OF_BOOKS
 from vademecum_builder.profiles.jupyterbook import files_of, listed_in
-from vademecum_builder.profiles.sphinx import myst
+from vademecum_builder.profiles.myst_markup import myst
 from vademecum_builder.readers.document import title_from_key
 from vademecum_builder.readers.slugs import MYST
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Pass, Profile, Project, Rules, pretty, stem
+from vademecum_builder.profiles.base import Folder, NotServed, Pass, Profile, Project, Rules, pretty, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
-from vademecum_builder.profiles.code import CODE, outside_code
 from vademecum_builder.profiles.config import (
     address_of,
     at,
@@ -22,91 +20,16 @@ from vademecum_builder.profiles.config import (
     texts_at,
     yamls,
 )
+from vademecum_builder.profiles.myst_markup import myst, substitutions
 from vademecum_builder.readers.slugs import DOCUTILS
 from vademecum_builder.sources.base import MARKDOWN, PLAIN_TEXT, RST
 from vademecum_builder.sources.endings import MEDIA_TYPES
 
-_DIRECTIVE = re.compile(
-    r"^([ \t]*)(`{3,}|~{3,})[ \t]*\{([\w:.+-]+)\}[ \t]*(.*)\n((?:(?![ \t]*\2).*\n)*)[ \t]*\2[ \t]*$", re.MULTILINE
-)
-_OPTION = re.compile(r"\A(?:[ \t]*:[\w-]+:.*\n|---\n[\s\S]*?\n---\n)+")
-_UNNAMED = re.compile(r"(?<!!)\[\]\(([^()\s#]+)\.(?:md|rst)\)|(?<!!)\[\]\(#([\w-]+)\)")
-_CODE = frozenset(
-    """
-    code code-block code-cell sourcecode parsed-literal prompt doctest testcode jupyter-execute myst
-    """.split()
-)
-_DROPPED = frozenset(
-    """
-    toctree contents image mermaid raw bibliography tableofcontents index
-    """.split()
-)
-_HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*$", re.MULTILINE)
-_SUBSTITUTION = re.compile(r"\{\{((?:[^{}]|\{\d?\}){1,400})\}\}")
-_FIELD = re.compile(r"\{(\d?)\}")
 _NAMES = "project extensions html_theme master_doc root_doc".split()
 _ROOTS = ("index.rst", "index.md", "contents.rst", "index.txt")
 _ABOVE = ("", "../", "../../")
 # `readthedocs.org/projects/pump/badge`, `img.shields.io/readthedocs/pump`; plain links may be to other projects.
 _BADGE = re.compile(r"(?:readthedocs\.org/projects/(?=[\w-]+/badge)|img\.shields\.io/readthedocs/)([\w-]+)")
-_ROLE = re.compile(rf"\{{(?:std:)?([\w:.+-]+)\}}`([^`\n]+?)([ \t]*<[^<>`\n]*>)?`|{CODE.pattern}", re.MULTILINE)
-"""A role, or code, in which `{` begins none (`${user}`)."""
-_CAPTION = re.compile(r"^[ \t]*:?caption:[ \t]*(.*\S)[ \t]*$", re.MULTILINE)
-_PROSE = frozenset("ref doc term numref pep rfc guilabel menuselection abbr download eq cite dfn any".split())
-
-
-def myst(text: str, page: Page) -> str:
-    """MyST: directives in fences (`{note}`), roles (`{ref}`), links that show titles (`[](a.md)`), targets (`(name)=`),
-    comments (`%`), breaks (`+++`)."""
-
-    def directive(match: re.Match[str]) -> str:
-        indent, fence, name, title, body = match.groups()
-        options = _OPTION.match(body)
-        body = _OPTION.sub("", body)
-        if name in _CODE:
-            caption = options and _CAPTION.search(options[0])
-            above = f"{indent}{caption[1]}\n\n" if caption else ""
-            return f"{above}{indent}{fence}{title}\n{body}{indent}{fence}"
-        if name == "eval-rst":
-            return page.miss("reStructuredText in Markdown (eval-rst)")
-        if name in _DROPPED or (name == "only" and (title.split()[:1] == ["not"]) == ("html" in title)):
-            return ""
-        if name == "include":
-            return page.include_page(title, passes=(myst,))
-        if name == "literalinclude":
-            return f"{fence}\n{code}\n{fence}" if (code := page.include(title)) else ""
-        shown = "" if name in ("figure", "math", "tab-set", "grid", "only") else title
-        if name == "math":
-            return f"{indent}{body}"
-        # A directive does not contain sections.
-        inner = outside_code(myst(body, page), lambda plain: _HEADING.sub(r"**\1**", plain))
-        return f"{indent}{shown}\n\n{inner}\n"
-
-    text = _DIRECTIVE.sub(directive, text) if "{" in text else text
-    text = _ROLE.sub(lambda role: _shown(role, page), text)
-
-    def titled(link: re.Match[str]) -> str:
-        shown = page.title("doc", link[1]) if link[1] else page.title("ref", link[2])
-        return f"[{shown}{link[0][1:]}"
-
-    def edit(plain: str) -> str:
-        return re.sub(
-            r"^[ \t]*\([^()\n]+\)=[ \t]*$|^%(?!%).*$|^[ \t]*:[\w-]+:(?: .*)?$|^[ \t]*(?:\+{3}(?!\+).*|\^{3,}[ \t]*)$",
-            "",
-            _UNNAMED.sub(titled, plain),
-            flags=re.MULTILINE,
-        )
-
-    return outside_code(text, edit)
-
-
-def _shown(role: re.Match[str], page: Page) -> str:
-    """Return code as it is, a role as its text: a reference without one of its own shows the title of its target."""
-    if not role[1]:
-        return role[0]
-    name, text, target = role[1], role[2].lstrip("~!"), role[3]
-    found = "" if target or name not in ("ref", "doc") else page.title(name, text)
-    return found or (text if name in _PROSE else f"`{text}`")
 
 
 def external_links(links: object) -> Pass:
@@ -134,48 +57,6 @@ def common_text(config: Mapping[str, Any]) -> Pass:
     texts += [f".. |{name}| replace:: {config[name]}" for name in ("version", "release") if text_at(config, name)]
     below = "\n\n".join(filter(None, texts))
     return lambda text, page: f"{text}\n\n{below}\n" if below and not page.key.endswith(".md") else text
-
-
-def substitutions(configured: object) -> Pass:
-    """Return the pass that replaces `{{ name }}` of MyST by its value in conf.py or in the front matter."""
-    common = configured if isinstance(configured, Mapping) else {}
-
-    def applied(text: str, page: Page) -> str:
-        own = page.metadata.get("substitutions") or at(page.metadata, "myst", "substitutions")
-        known = {**common, **own} if isinstance(own, Mapping) else common
-        if not known or "{{" not in text:
-            return text
-
-        def put_in(match: re.Match[str]) -> str:
-            value = _expressed(" ".join(match[1].split()), known)
-            return match[0] if value is None else value
-
-        return outside_code(text, lambda plain: _SUBSTITUTION.sub(put_in, plain))
-
-    return applied
-
-
-def _expressed(code: str, known: Mapping[str, Any]) -> str | None:
-    """Return the value of an expression of Jinja: a name, or a text with names (`"[AMY]({})".format(amy)`, as used for
-    links); None if it is another one."""
-    if code in known:
-        return str(known[code])
-    try:
-        call = ast.parse(code, mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    match call:
-        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format"), args=args, keywords=[]):
-            values = [str(known[arg.id]) for arg in args if isinstance(arg, ast.Name) and arg.id in known]
-        case _:
-            return None
-    if len(values) < len(args):
-        return None
-    parts = _FIELD.split(text)  # every second part is the number in a pair of braces
-    places = [int(number or place) for place, number in enumerate(parts[1::2])]
-    if any(place >= len(values) for place in places):
-        return None
-    return "".join(part + value for part, value in zip(parts[::2], [*(values[at] for at in places), ""], strict=True))
 
 
 def open_sphinx(project: Project) -> Rules | None:

@@ -22,6 +22,7 @@ from docutils.writers.html5_polyglot import Writer
 from vademecum.errors import ContentError
 from vademecum_builder.readers.converted import read_converted, typed
 from vademecum_builder.readers.outline import Reading
+from vademecum_builder.readers.sphinx_words import COLUMNS, ICONS, LABELS
 from vademecum_builder.sources.formats.office_files import parser_errors
 
 LONGEST_LINE = 100_000
@@ -70,19 +71,12 @@ _FIELDS = {
 }
 """What Sphinx shows for the first words of fields in a description."""
 _OF_CODE = "what autodoc and Breathe take from code is there only by name: build the rendered site"
-_LABELS = {
-    "versionadded": "Added in version",
-    "versionchanged": "Changed in version",
-    "deprecated": "Deprecated since version",
-    "versionremoved": "Removed in version",
-    "seealso": "See also",
-}
 _OWN_ROLES = re.compile(r"code|math|sub|subscript|sup|superscript|emphasis|strong|literal|title-reference|title|t")
 _PROSE = re.compile(r"ref|doc|pep|rfc|term|numref|guilabel|menuselection|abbr|any|index|download|eq|cite|dfn")
 _TARGET = re.compile(r"\A([\s\S]*\S)\s*<[^<>]*>\Z")
 _LOOK = re.compile(r"[a-z][a-z0-9-]*(?: [a-z][a-z0-9-]*)*")
-_COLUMNS = re.compile(r"[\d ]+")
-"""Numbers of columns in `.. grid:: 1 2 3`."""
+_CARD_BREAK = re.compile(r"[+^]{3,}")
+"""Above the foot and below the head of a card (sphinx-design)."""
 _LOCK = threading.Lock()  # docutils looks directives up in a module
 
 
@@ -153,7 +147,7 @@ def _inliner() -> Inliner:
 
     def interpreted(rawsource: str, text: str, role: str, lineno: int) -> Any:
         name = _plain(role)
-        if name.startswith("raw"):
+        if name.startswith("raw") or ICONS.fullmatch(name):
             return [], []
         if not role or _OWN_ROLES.fullmatch(name):
             return own(rawsource, text, name, lineno)
@@ -202,13 +196,17 @@ class _Any(Directive):
             language = argument.split()[:1] if name.startswith(("code", "source", "prompt")) else []
             code = nodes.literal_block(text, text, classes=[f"highlight-{one}" for one in language])
             return [*self._paragraphs(self.options.get("caption", "")), code]
-        label = _LABELS.get(name, "")
+        label = LABELS.get(name, "")
         if self.name == "class" and not self.content and _LOOK.fullmatch(argument):
             return []  # in docutils a style of the next paragraph; Sphinx describes a class of Python
         if not label and not self.content and len(argument.split()) == 1 and not _DESCRIBES.fullmatch(name):
             return []  # `.. setting:: x` of an extension: the target of references, above its description
-        if not label and not _DESCRIBES.fullmatch(name) and _COLUMNS.fullmatch(argument):
+        if not label and not _DESCRIBES.fullmatch(name) and COLUMNS.fullmatch(argument):
             argument = ""
+        if name.startswith("button-") and self.content:
+            argument = ""  # where it leads
+        for number, line in enumerate(self.content if "card" in name else ()):
+            self.content[number] = "" if _CARD_BREAK.fullmatch(line) else line
         box = nodes.container()
         box.document = self.state.document
         members = self.options.get("members", "") if name.startswith("auto") else ""

@@ -20,7 +20,7 @@ from unit.builder.profiles import trees
 from vademecum.errors import UsageError
 from vademecum.format.markup import Code, Paragraph, Run
 from vademecum_builder.chunking.structure import chunk_document
-from vademecum_builder.profiles import docfx, mdx, sphinx, tags, vitepress
+from vademecum_builder.profiles import docfx, mdx, myst_markup, tags, vitepress
 from vademecum_builder.profiles.base import Page, Project
 from vademecum_builder.profiles.config import address_of
 from vademecum_builder.profiles.includes import part
@@ -813,7 +813,7 @@ def test_openings_without_an_end_cost_no_more_than_their_length(begin: str, open
         tags.shortcodes,
         tags.liquid_with_values,
         *mdx.PASSES,
-        sphinx.myst,
+        myst_markup.myst,
         vitepress.vue,
         docfx.docfx_markup,
     }
