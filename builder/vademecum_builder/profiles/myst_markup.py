@@ -10,9 +10,11 @@ from typing import Any
 from vademecum_builder.profiles.base import Page, Pass
 from vademecum_builder.profiles.code import CODE, outside_code
 from vademecum_builder.profiles.config import at
-from vademecum_builder.profiles.formats import chosen
+from vademecum_builder.profiles.formats import chosen, rst_includes, rst_references
 from vademecum_builder.readers.fences import fenced
-from vademecum_builder.readers.sphinx_words import ICONS, LABELS
+from vademecum_builder.readers.sphinx_words import ICONS, LABELS, OF_CODE, UNSEEN
+from vademecum_builder.sources.base import RST
+from vademecum_builder.sources.endings import install_hint
 
 _DIRECTIVE = re.compile(
     r"^(?P<indent>[ \t]*)(?P<mark>`{3,}|~{3,}|:{3,})[ \t]*\{(?P<name>[\w:.+-]+)\}[ \t]*(?P<said>.*)\n"
@@ -28,12 +30,8 @@ _CODE = frozenset(
     code code-block code-cell sourcecode parsed-literal prompt doctest testcode jupyter-execute myst
     """.split()
 )
-_DROPPED = frozenset(
-    """
-    toctree contents image mermaid raw bibliography tableofcontents index
-    """.split()
-)
-_UNSEEN_ARGUMENT = frozenset("figure math tab-set grid card-carousel only".split())
+_DROPPED = frozenset("image raw tableofcontents".split())
+_UNSEEN_ARGUMENT = frozenset("figure math tab-set grid card-carousel container class only".split())
 _HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*$", re.MULTILINE)
 _SUBSTITUTION = re.compile(r"\{\{((?:[^{}]|\{\d?\}){1,400})\}\}")
 _FIELD = re.compile(r"\{(\d?)\}")
@@ -76,8 +74,15 @@ def _directive(found: re.Match[str], page: Page) -> str:
         fence = found["mark"].replace(":", "`")
         return f"{above}{indent}{fence}{said}\n{body}{indent}{fence}"
     if name == "eval-rst":
-        return page.miss("reStructuredText in Markdown (eval-rst)")
-    if name in _DROPPED or (name == "only" and (said.split()[:1] == ["not"]) == ("html" in said)):
+        return f"{indent}<div>{_rst(found['body'], page)}</div>\n"
+    plain = name.lower().rpartition(":")[2]
+    if plain.startswith(("auto", "doxygen")):
+        page.miss(OF_CODE)
+    if (
+        name in _DROPPED
+        or UNSEEN.fullmatch(plain)
+        or (name == "only" and (said.split()[:1] == ["not"]) == ("html" in said))
+    ):
         return ""
     if name == "include":
         return page.include_page(said, passes=(lambda text, _page: chosen(text, options, by_line=False), myst))
@@ -89,6 +94,18 @@ def _directive(found: re.Match[str], page: Page) -> str:
     # A directive does not contain sections.
     inner = outside_code(myst(body, page), lambda plain: _HEADING.sub(r"**\1**", plain))
     return f"{indent}{_argument(name, said, body, page)}\n\n{inner}\n"
+
+
+def _rst(text: str, page: Page) -> str:
+    """Return the HTML of reStructuredText in a page."""
+    try:
+        from vademecum_builder.readers.rst import rst_as_html
+    except ModuleNotFoundError:
+        return page.miss(f"reStructuredText in Markdown (eval-rst): {install_hint(RST)}")
+    shown, lacks = rst_as_html(rst_references(rst_includes(text, page), page))
+    if lacks:
+        page.miss(lacks)
+    return shown
 
 
 def _argument(name: str, said: str, body: str, page: Page) -> str:

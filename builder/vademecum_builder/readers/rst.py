@@ -22,7 +22,7 @@ from docutils.writers.html5_polyglot import Writer
 from vademecum.errors import ContentError
 from vademecum_builder.readers.converted import read_converted, typed
 from vademecum_builder.readers.outline import Reading
-from vademecum_builder.readers.sphinx_words import COLUMNS, ICONS, LABELS
+from vademecum_builder.readers.sphinx_words import COLUMNS, ICONS, LABELS, OF_CODE, UNSEEN
 from vademecum_builder.sources.formats.office_files import parser_errors
 
 LONGEST_LINE = 100_000
@@ -51,12 +51,6 @@ _CODE = re.compile(
     r"code(?:-block|-cell)?|sourcecode|prompt|testcode|testoutput|doctest|productionlist|ipython|console|jupyter-execute"
 )
 _READS_FILES = re.compile(r"include|literalinclude|remoteliteralinclude")
-# Those that show nothing, or what needs running code or the whole project. `todo` is private by default.
-_UNSEEN = re.compile(
-    r"toctree|contents|index|meta|highlight|rst-class|cssclass|role|default-(?:role|domain)|title|header|"
-    r"footer|sectnum|section-numbering|date|target-notes|(?:current)?module|tabularcolumns|todo|todolist|ifconfig|testsetup|"
-    r"testcleanup|(?:di)?graph|graphviz|inheritance-diagram|mermaid|plantuml|uml|bibliography|\w*author"
-)
 # Those that are an entry of their own, even without a description.
 _DESCRIBES = re.compile(
     r"auto\w+|doxygen(?!group|file|page|index)\w+|function|\w*method|class|attribute|property|data|exception|decorator|"
@@ -70,7 +64,6 @@ _FIELDS = {
     "rtype": "Return type",
 }
 """What Sphinx shows for the first words of fields in a description."""
-_OF_CODE = "what autodoc and Breathe take from code is there only by name: build the rendered site"
 _OWN_ROLES = re.compile(r"code|math|sub|subscript|sup|superscript|emphasis|strong|literal|title-reference|title|t")
 _PROSE = re.compile(r"ref|doc|pep|rfc|term|numref|guilabel|menuselection|abbr|any|index|download|eq|cite|dfn")
 _TARGET = re.compile(r"\A([\s\S]*\S)\s*<[^<>]*>\Z")
@@ -91,6 +84,23 @@ def read_rst(text: str, *, auto_ids: str = "id") -> Reading:
     Raises:
         ContentError: docutils fails.
     """
+    page, metadata, left = _as_html(text, auto_ids)
+    warnings = [f"`{name}` left out: no other file is read" for name in sorted(left) if name]
+    warnings += [OF_CODE] if left[""] else []
+    return read_converted(page, metadata, warnings)
+
+
+def rst_as_html(text: str) -> tuple[str, str]:
+    """Return the HTML, in one line, of a piece of reStructuredText in a page of another format, and what it lacks
+    (empty: nothing)."""
+    # Behind a comment, fields are not the head of a document.
+    page, _, left = _as_html(f"..\n\n{text}", "id")
+    return page.strip().replace("\n", "&#10;"), OF_CODE if left[""] else ""
+
+
+def _as_html(text: str, auto_ids: str) -> tuple[str, dict[str, Any], Counter[str]]:
+    """Return the HTML of a text, the fields at its head, and how many directives that read files or code (as "") it
+    has."""
     long = next((n for n, line in enumerate(text.split("\n"), 1) if len(line) > LONGEST_LINE), 0)
     if long:
         raise ContentError(f"line {long} has more than {LONGEST_LINE} characters: break it")
@@ -114,9 +124,7 @@ def read_rst(text: str, *, auto_ids: str = "id") -> Reading:
             problem.parent.replace(problem, nodes.Text(problem.astext().strip("`|_*")))
         writer = Writer()
         publish_from_doctree(tree, writer=writer, settings_overrides=settings)
-    warnings = [f"`{name}` left out: no other file is read" for name in sorted(left) if name]
-    warnings += [_OF_CODE] if left[""] else []
-    return read_converted(writer.parts["fragment"], metadata, warnings)
+    return writer.parts["fragment"], metadata, left
 
 
 def _metadata(tree: nodes.document) -> dict[str, Any]:
@@ -239,7 +247,7 @@ def _directives(left: Counter[str]) -> Iterator[None]:
         left[""] += plain.startswith(("auto", "doxygen"))
         if _OWN.fullmatch(plain):
             return own(name, language, document)
-        return _Unseen if _UNSEEN.fullmatch(plain) else _Any, []
+        return _Unseen if UNSEEN.fullmatch(plain) else _Any, []
 
     own = directives.directive
     vars(directives)["directive"] = known
