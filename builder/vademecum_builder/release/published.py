@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -27,7 +28,7 @@ from vademecum_builder.release.channels import Channels, newest_of, newest_relea
 from vademecum_builder.release.closure import RecordingTransport, bring, find_closure
 from vademecum_builder.release.numbers import Numbers
 from vademecum_builder.release.signed import chain_of, channels_of, versions_of, walk
-from vademecum_builder.release.version_json import DocumentChanges, read_changes
+from vademecum_builder.release.version_json import DocumentChanges, read_changes, with_channels
 from vademecum_builder.signing.metadata import Versions
 
 
@@ -49,8 +50,7 @@ class Published:
         model: The model's own files (format.md, section 4.7); empty: they are not published.
         older: The manifests of older releases that packs start from, by digest.
         site: The signed listing of the site's files; None: no site is published.
-        version_json: As published; None: it is missing or not the signed one (a crash may have left the next
-            release's).
+        version_json: As signed; None: it is missing or another one (a crash may have left the next release's).
         host_time: The latest Date header of the host, if any.
         files: Every verified file that was read, as published: path -> bytes.
     """
@@ -133,7 +133,7 @@ async def read_published(
     release = await _read_release(pointer, downloader, recorder, config)
     roots = await chain_of(trust, newest, downloader, config)
     site = await _site(trust, downloader)
-    version = await _version_json(site, recorder, downloader, config)
+    version = await _version_json(site, channels, recorder, downloader, config)
     return Published(
         roots=roots,
         versions=versions_of(trust),
@@ -196,15 +196,27 @@ async def _site(trust: Trust, downloader: Downloader) -> Mapping[str, object] | 
 
 
 async def _version_json(
-    site: Mapping[str, object] | None, recorder: RecordingTransport, downloader: Downloader, config: Config
+    site: Mapping[str, object] | None,
+    channels: Channels,
+    recorder: RecordingTransport,
+    downloader: Downloader,
+    config: Config,
 ) -> bytes | None:
-    """Return version.json if it is the signed one. It is not part of the index, so nothing fails here."""
+    """Return version.json as it was signed, if it is there. It is not part of the index, so nothing fails here."""
     data = await downloader.fetch_or_absent("version.json", config.max_manifest)
     signed = None if site is None else listed_files(site).get("version.json")
-    if data is None or signed is None or hashlib.sha256(data).hexdigest() == signed.sha256:
+    if data is None or signed is None or _is(signed, data):
         return data
     del recorder.files["version.json"]
+    # A decision about this very release that was broken off has changed what the file says of channels, and no more.
+    with suppress(ContentError):
+        before = with_channels(data, channels)
+        return before if _is(signed, before) else None
     return None
+
+
+def _is(ref: ObjectRef, data: bytes) -> bool:
+    return hashlib.sha256(data).hexdigest() == ref.sha256
 
 
 def listed_files(listing: Mapping[str, object]) -> Mapping[str, ObjectRef]:

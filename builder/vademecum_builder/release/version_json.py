@@ -79,8 +79,6 @@ def version_json(manifest: Manifest, manifest_digest: str, changes: DocumentChan
         {
             "buildTime": manifest.built,
             "changes": _changes_json(changes),
-            "channel": shown_channel(channels),
-            "channels": {name: line_json(line) for name, line in channels.items()},
             "chunkCount": manifest.chunks,
             "dimensions": manifest.encoder.dimensions,
             "documentCount": manifest.documents,
@@ -97,8 +95,19 @@ def version_json(manifest: Manifest, manifest_digest: str, changes: DocumentChan
             "hash": manifest_digest,
             "sequence": manifest.sequence,
             "version": manifest.version,
+            **_channels_json(channels),
         }
     )
+
+
+def with_channels(data: bytes, channels: Channels) -> bytes:
+    """Return a version.json as it was when channels led there; raise ContentError if it is malformed."""
+    return canonical(parse_object(data, "version.json") | _channels_json(channels))
+
+
+def _channels_json(channels: Channels) -> dict[str, object]:
+    lines = {name: line_json(line) for name, line in channels.items()}
+    return {"channel": shown_channel(channels), "channels": lines}
 
 
 def _changes_json(changes: DocumentChanges) -> dict[str, object]:

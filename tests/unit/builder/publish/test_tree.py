@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ from vademecum_builder.publish import tree
 from vademecum_builder.publish.guard import check_target
 from vademecum_builder.publish.tree import PARTIAL, is_intact, sweep, write_tree
 from vademecum_builder.release.verify import Verified, verify_tree
-from vademecum_builder.request import ArchiveLimits
+from vademecum_builder.releases import yank
+from vademecum_builder.request import ArchiveLimits, TreeRequest
 from vademecum_builder.signing.root import renew_root
 
 ONE = {"keys.md": "# Keys\n\nHow to rotate a key.\n"}
@@ -125,6 +127,32 @@ def test_pages_of_a_crashed_release_are_put_right_when_its_change_is_taken_back(
     assert (report.sequence, report.changed, report.site) == (1, False, True)
     assert b"Lanterns" not in (again.out / "version.json").read_bytes()
     assert verified(again.out, again).sequence == 1
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("small_site")
+def test_a_decision_that_was_broken_off_forgets_nothing_of_what_the_release_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between version.json, the last of the pages, and the timestamp neither of the two is the release that was."""
+    line = Line(tmp_path, site=SiteBuilder())
+    line.release(ONE)
+    line.release({**ONE, "lanterns.md": NEWER["lanterns.md"]})
+    saved = shutil.copytree(line.out, tmp_path / "saved")
+    decide = partial(yank, TreeRequest(out=line.out, keys=line.keys), [1], now=line.now)
+    with monkeypatch.context() as patch:
+        done = fail_at(patch, 10_000, Crash())
+        decide()
+    undisturbed = tree_of(line.out)
+    shutil.rmtree(line.out)
+    shutil.copytree(saved, line.out)
+    flip = next(at for at, step in enumerate(done) if step.endswith("metadata/timestamp.json"))
+    with monkeypatch.context() as patch, pytest.raises(Crash):
+        fail_at(patch, flip, Crash())
+        decide()
+    assert decide().changed
+    assert b"Lanterns" in (line.out / "version.json").read_bytes()
+    assert tree_of(line.out) == undisturbed
 
 
 @pytest.mark.slow
