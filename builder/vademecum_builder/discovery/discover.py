@@ -21,7 +21,7 @@ from vademecum_builder.discovery.fields import SAMPLED
 from vademecum_builder.discovery.people import is_called_people
 from vademecum_builder.discovery.proposals import ZONE, Proposal, name_of
 from vademecum_builder.discovery.tables import discover_tables
-from vademecum_builder.kinds.records import MEDIAWIKI
+from vademecum_builder.kinds.formats import MEDIAWIKI
 from vademecum_builder.sources.base import SourceError
 from vademecum_builder.sources.catalog import ENDINGS, SELDOM, CatalogSource
 from vademecum_builder.sources.charset import decode

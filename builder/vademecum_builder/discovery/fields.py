@@ -10,7 +10,7 @@ from datetime import UTC
 from typing import Any, Final
 
 from vademecum.errors import ContentError
-from vademecum_builder.kinds.records import is_html
+from vademecum_builder.kinds.formats import is_html
 from vademecum_builder.kinds.values import ADDRESS, CHECKSUM, is_rich_text, shown
 from vademecum_builder.sources.fetched import is_address
 from vademecum_builder.sources.formats.json_records import parsed_or_none

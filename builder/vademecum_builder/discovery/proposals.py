@@ -11,7 +11,7 @@ from typing import Any
 
 from vademecum_builder.discovery.fields import SLUG, FieldFound
 from vademecum_builder.discovery.roles import NOW, names_an_id, proposal, zone_of
-from vademecum_builder.kinds.records import AUTO, MARKDOWN
+from vademecum_builder.kinds.formats import AUTO, MARKDOWN
 from vademecum_builder.readers.slugs import ascii_of
 from vademecum_builder.sources.catalog import ALL
 from vademecum_builder.sources.private_fields import UNREADABLE, is_private, plain_name, shown_when, why_not_now

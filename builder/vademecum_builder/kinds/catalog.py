@@ -13,7 +13,8 @@ from typing import Any, Final
 from vademecum.errors import UsageError
 from vademecum_builder.kinds import records
 from vademecum_builder.kinds.base import Key, OpenedSource, as_bool, as_http, as_text, as_texts
-from vademecum_builder.kinds.records import AUTO, RecordReader
+from vademecum_builder.kinds.formats import AUTO
+from vademecum_builder.kinds.records import RecordReader
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.catalog import ALL, ID_NAMES, CatalogSource
 from vademecum_builder.sources.fetched import is_address

@@ -11,7 +11,8 @@ from vademecum.errors import UsageError
 from vademecum.origin import pip_install
 from vademecum_builder.kinds.base import Key, OpenedSource, as_bool
 from vademecum_builder.kinds.catalog import as_place
-from vademecum_builder.kinds.records import AUTO, RecordReader
+from vademecum_builder.kinds.formats import AUTO
+from vademecum_builder.kinds.records import RecordReader
 from vademecum_builder.kinds.templates import Template
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.feed import FeedSource

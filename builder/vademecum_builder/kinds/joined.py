@@ -10,7 +10,8 @@ from typing import Any, Final
 from vademecum.errors import UsageError
 from vademecum_builder.kinds import records
 from vademecum_builder.kinds.base import Key, OpenedSource, as_one_of, as_texts
-from vademecum_builder.kinds.records import AUTO, RecordReader
+from vademecum_builder.kinds.formats import AUTO
+from vademecum_builder.kinds.records import RecordReader
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.joined import RULES, JoinedSource, Part
 from vademecum_builder.sources.records import instead

@@ -14,7 +14,8 @@ from typing import Any, Final
 from vademecum.errors import UsageError
 from vademecum_builder.kinds import records
 from vademecum_builder.kinds.base import Key, OpenedSource
-from vademecum_builder.kinds.records import AUTO, RecordReader
+from vademecum_builder.kinds.formats import AUTO
+from vademecum_builder.kinds.records import RecordReader
 from vademecum_builder.readers.document import Document, parse_document
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.base import RECORD, SourceItem

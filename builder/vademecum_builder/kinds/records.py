@@ -6,10 +6,9 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import cached_property
-from html import escape, unescape
 from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
@@ -19,12 +18,27 @@ from vademecum.errors import ContentError, UsageError, counted
 from vademecum.format.json import canonical, iso_time, parse_object
 from vademecum.origin import pip_install
 from vademecum_builder.kinds.base import Key, as_bool_or_texts, as_one_of, as_text, as_texts
+from vademecum_builder.kinds.formats import (
+    AUTO,
+    HTML,
+    LINE,
+    MARKDOWN,
+    MEDIAWIKI,
+    PLAIN,
+    as_html,
+    bare,
+    is_block,
+    is_html,
+    label,
+    sections_of,
+    unescaped,
+)
 from vademecum_builder.kinds.templates import Template
 from vademecum_builder.kinds.values import WRAPPED, is_fact, is_rich_text, name_in_words, shown
 from vademecum_builder.readers.document import LONGEST_URL, Document
-from vademecum_builder.readers.mediawiki import categories, is_redirect, read_mediawiki
-from vademecum_builder.readers.outline import Outline, Section, block_text
-from vademecum_builder.readers.text import clean_line, unify_line_breaks
+from vademecum_builder.readers.mediawiki import categories, is_redirect
+from vademecum_builder.readers.outline import Section, block_text
+from vademecum_builder.readers.text import clean_line
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.prices import price_of
@@ -47,28 +61,9 @@ TEXTS: Final = (
 """Fields that may be the text of a record."""
 _UNNAMED: Final = WRAPPED.union(TITLES, TEXTS)
 """Names, in lower case, that need not be shown before a text."""
-PLAIN, MARKDOWN, HTML, AUTO, MEDIAWIKI = "plain", "markdown", "html", "auto", "mediawiki"
-_MARKUP: Final = re.compile(
-    r"</?(?:p|br|div|span|[uo]l|li|d[ltd]|b|i|u|em|strong|a|h[1-6]|hr|table|thead|tbody|t[rdh]|img|blockquote|pre|code"
-    r"|section|article)(?:\s[^<>]*)?/?>|&(?:[a-z]{2,8}|#\d{1,6}|#x[0-9a-f]{1,5});",
-    re.IGNORECASE,
-)
-"""What distinguishes HTML from a text about HTML: elements as in descriptions, or an entity."""
-_ESCAPED: Final = re.compile(
-    r"&lt;(?:p|div|span|[uo]l|h[1-6]|table|b|strong|section|font|a)\b[^<>]*&lt;/[a-z]\w*&gt;", re.IGNORECASE
-)
-_ESCAPED_TAG: Final = re.compile(r"&lt;(?:(?!&[lg]t;).)*&gt;", re.DOTALL)
-_CODE: Final = re.compile(r"(`+)[^`\n]+\1")
-"""Code in Markdown: an element in it is only mentioned."""
 LANGUAGE: Final = ("lang", "locale", "langcode", "lang_code", "language_code")
 """Fields with the language of a record's texts; `language` may be that of a film or a book."""
-_LINE: Final[Mapping[str, str]] = {HTML: "<br>", MARKDOWN: "  \n"}
-"""Line breaks within a paragraph."""
-_MARKS: Final = re.compile(r"[\\`*_#<>\[\]]")
-"""Characters that may be in a name and must not be read as Markdown."""
 _TAG: Final = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z]{2,4})?")
-_OUTERMOST: Final = "record"
-"""A heading above all others; without it the first one would be taken for the title."""
 _TAGS: Final = re.compile(r"(?:<[^<>\s]+>)+|\|(?:[^|\s]+\|)+")
 """Tags as Stack Exchange writes them: `<hops><taste>`, `|hops|taste|`."""
 _INDEX: Final = re.compile(r"\.\d+(?=\.|$)")
@@ -246,7 +241,7 @@ class RecordReader(DocumentReader):
             return OF_WITHHELD
         record = self._open(record)
         if self.format in (AUTO, HTML) and b"&lt;" in item.data:
-            record = {name: _unescaped(value) for name, value in record.items()}
+            record = {name: unescaped(value) for name, value in record.items()}
         text, form = self._text(record)
         told = {name: _metadata_value(name, field_at(record, name)) for name in self.metadata}
         metadata = {name: value for name, value in told.items() if value is not None}
@@ -271,7 +266,7 @@ class RecordReader(DocumentReader):
             if tags := categories(text):
                 metadata["tags"] = tags
             url = url.replace("%2F", "/").replace("%20", "_")  # as the wiki itself writes addresses
-        sections = _sections(text, form)
+        sections = sections_of(text, form)
         title = clean_line(self._title(record, sections)) or item.key
         return Document(item.key, title, url, metadata, sections, tuple(warnings))
 
@@ -318,18 +313,18 @@ class RecordReader(DocumentReader):
         return self._title(record, ())
 
     def _title(self, record: Mapping[str, Any], sections: Sequence[Section]) -> str:
-        if self.title is not None and (told := _bare(self.title.render(record), self.format)):
+        if self.title is not None and (told := bare(self.title.render(record), self.format)):
             return told
         named = (shown(record.get(name)) for name in TITLES)
         texts = (block_text(block) for section in sections for block in section.blocks)
-        return _bare(next(filter(None, named), ""), self.format) or next(texts, "").partition("\n")[0]
+        return bare(next(filter(None, named), ""), self.format) or next(texts, "").partition("\n")[0]
 
     def _text(self, record: Mapping[str, Any]) -> tuple[str, str]:
         """Return the text and its format."""
         templates = self.text or [*map(Template.bare, self._rest(record))]
         values = (shown(field_at(record, name)) for template in templates for name in template.fields)
         form = (HTML if any(map(is_html, values)) else PLAIN) if self.format == AUTO else self.format
-        write = _as_html if form != self.format and form == HTML else str
+        write = as_html if form != self.format and form == HTML else str
         said = ((template, template.render(record, write).strip()) for template in templates)
         named = [(self._name(template, record, form), text) for template, text in said if text]
         if named and (len(templates) == 1 or not self._title(record, ())):
@@ -337,10 +332,10 @@ class RecordReader(DocumentReader):
         paragraphs: list[str] = []
         for has_name, group in groupby(named, key=lambda one: one[0] != ""):
             if has_name:
-                facts = _LINE.get(form, "\n").join(f"{_label(name, form)}: {text}" for name, text in group)
+                facts = LINE.get(form, "\n").join(f"{label(name, form)}: {text}" for name, text in group)
                 paragraphs.append(f"<div>{facts}</div>" if form == HTML else facts)
             else:
-                paragraphs += [f"<div>{text}</div>" if write is _as_html else text for _, text in group]
+                paragraphs += [f"<div>{text}</div>" if write is as_html else text for _, text in group]
         return "\n\n".join(paragraphs), form
 
     def _name(self, template: Template, record: Mapping[str, Any], form: str) -> str:
@@ -350,7 +345,7 @@ class RecordReader(DocumentReader):
             return ""  # in a wiki's text, the beginning of a line is its markup
         name, value = name_in_words(field), field_at(record, field)
         said = shown(value).strip()
-        as_text = _UNNAMED.issuperset(name.lower().split()) or (form in _BLOCKS and _BLOCKS[form](said))
+        as_text = _UNNAMED.issuperset(name.lower().split()) or is_block(said, form)
         return name if not as_text and is_fact(value, said) else ""
 
     def _titled(self, record: Mapping[str, Any]) -> Sequence[str]:
@@ -409,63 +404,3 @@ def _metadata_value(name: str, value: Any) -> Any:
     if _TAGS.fullmatch(value):
         return re.findall(r"[^<>|]+", value)
     return (price_of(value) if PRICE.search(name) else value.strip()) or None
-
-
-def _label(name: str, form: str) -> str:
-    if form == HTML:
-        return escape(name)
-    return _MARKS.sub(r"\\\g<0>", name) if form == MARKDOWN else name
-
-
-def _unescaped(value: Any) -> Any:
-    """Return HTML that was escaped as a whole as HTML again; a text that mentions elements stays as it is."""
-    is_escaped = isinstance(value, str) and _ESCAPED.fullmatch(value.strip())
-    return unescape(value) if is_escaped and _ESCAPED_TAG.sub("", value).strip() else value
-
-
-def _as_html(text: str) -> str:
-    return text if is_html(text) else escape(text).replace("\n", "<br>")
-
-
-def is_html(text: str) -> bool:
-    """Return whether a text has HTML markup."""
-    return _MARKUP.search(_CODE.sub("", text)) is not None
-
-
-_BLOCKS: Final[Mapping[str, Callable[[str], object]]] = {
-    HTML: is_html,
-    MARKDOWN: re.compile(r"(?:#{1,6}|[-*+>]) ").match,
-}
-"""Beginnings of a heading, a list or a quote, before which nothing may be added."""
-
-
-def _bare(text: str, form: str) -> str:
-    if form == MARKDOWN and "\n" not in text:
-        from vademecum_builder.readers.markdown import read_markdown
-
-        return read_markdown(f"# {text}").title
-    if form not in (AUTO, HTML) or not is_html(text):
-        return text
-    return " ".join(block_text(block) for section in _sections(text, HTML) for block in section.blocks)
-
-
-def _sections(text: str, form: str) -> tuple[Section, ...]:
-    """Return the sections without anchors: the page of a record has other anchors, or none."""
-    # Imported late: most records are plain text.
-    text = unify_line_breaks(text)
-    if form == MARKDOWN:
-        from vademecum_builder.readers.markdown import read_markdown
-
-        found = read_markdown(text).sections
-    elif form == MEDIAWIKI:
-        found = tuple(read_mediawiki(text))
-    elif form == HTML:
-        from vademecum_builder.readers.html.page import read_html
-
-        found = read_html(f"<main><h1>{_OUTERMOST}</h1>{text}</main>").sections
-    else:
-        outline = Outline()
-        for paragraph in text.split("\n\n"):
-            outline.block(paragraph)
-        found = outline.sections("")
-    return tuple(replace(section, anchor="") for section in found)
