@@ -40,13 +40,14 @@ def check_target(folder: Path, source: Path) -> None:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Return whether it is empty or a tree of ours: an interrupted first build has begun with `metadata/`."""
+    """Return whether it has no file, or is a tree of ours: an interrupted first build has begun with `metadata/`, and
+    one whose disk was full has left empty folders."""
     metadata = folder / "metadata"
     names = [path.name for path in metadata.iterdir()] if metadata.is_dir() else []
     if any(map(_METADATA.fullmatch, names)):
         return True
     others = [path for path in folder.iterdir() if not path.name.startswith(".") and path != metadata]
-    return not names and not others
+    return not names and not any(file.is_file() for path in others for file in (path, *path.rglob("*")))
 
 
 @contextmanager

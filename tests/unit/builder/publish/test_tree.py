@@ -193,6 +193,17 @@ def test_a_full_disk_leaves_the_tree_to_be_served_and_no_half_file(
     assert line.release(NEWER).sequence == 2
 
 
+@pytest.mark.fault("D50")
+def test_a_first_build_whose_disk_was_full_can_be_run_again(tmp_path: Path) -> None:
+    """It leaves folders without files."""
+    out = tmp_path / "out"
+    with pytest.raises(StorageError, match="there is a folder of this name"):
+        (out / "www/style.css").mkdir(parents=True)
+        write_tree(out, dict.fromkeys(("metadata/1.root.json", "objects/a.gz", "www/style.css"), b"12"))
+    assert {path.name for path in out.iterdir()} == {"objects", "www"}
+    check_target(out, tmp_path / "source")
+
+
 @pytest.mark.slow
 @pytest.mark.fault("D50")
 @pytest.mark.usefixtures("small_site")
