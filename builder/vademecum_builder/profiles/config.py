@@ -105,6 +105,17 @@ class _Said(ast.NodeTransformer):
                 return ast.Constant(left + right)
         return node
 
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.expr:
+        self.generic_visit(node)
+        parts = [
+            part.value
+            if isinstance(part, ast.FormattedValue) and part.conversion == -1 and not part.format_spec
+            else part
+            for part in node.values
+        ]
+        said = [str(part.value) for part in parts if isinstance(part, ast.Constant)]
+        return ast.Constant("".join(said)) if len(said) == len(parts) else node
+
     def visit_Dict(self, node: ast.Dict) -> ast.expr:
         self.generic_visit(node)
         pairs = [(key, value) for key, value in zip(node.keys, node.values, strict=True) if _is_read(value)]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Pass, Profile, Project, Rules, pretty, stem
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Pass, Profile, Project, Rules, pretty, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
 from vademecum_builder.profiles.config import (
     address_of,
@@ -21,6 +21,7 @@ from vademecum_builder.profiles.config import (
     yamls,
 )
 from vademecum_builder.profiles.myst_markup import myst, substitutions
+from vademecum_builder.profiles.titles import in_tables
 from vademecum_builder.readers.slugs import DOCUTILS
 from vademecum_builder.sources.base import MARKDOWN, PLAIN_TEXT, RST
 from vademecum_builder.sources.endings import MEDIA_TYPES
@@ -48,7 +49,12 @@ def external_links(links: object) -> Pass:
         url = address.replace("%s", value)
         return f"`{shown} <{url}>`__" if match[0][0] == ":" else f"[{shown}]({url})"
 
-    return lambda text, page: role.sub(link, text) if known else text  # noqa: ARG005 - a pass
+    def linked(text: str, page: Page) -> str:
+        if not known:
+            return text
+        return role.sub(link, text if page.key.endswith(".md") else in_tables(text, role, link))
+
+    return linked
 
 
 def common_text(config: Mapping[str, Any]) -> Pass:

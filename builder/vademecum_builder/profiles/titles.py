@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 _LABEL = re.compile(r"\.\. _`?(.+?)`?:[ \t]*|\(([^()]+)\)=[ \t]*")
 _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1{2,}[ \t]*")
@@ -12,6 +12,8 @@ _HEADINGS = {".md": re.compile(r"#{1,6}[ \t]+(.+)"), ".adoc": re.compile(r"=[ \t
 _ROLE = re.compile(r"(?::[\w:+.-]+:|\{[\w:+.-]+\})`([^`<]*?)\s*(?:<[^`<>]*>)?`")
 _REFERENCE = re.compile(r":(?:std:)?(?P<role>ref|doc):`(?P<name>[^`<>!]+)`")
 _LONGEST_TITLE = 500
+_BORDER = re.compile(r"=+(?: +=+)+")
+"""A border of a simple table."""
 SHOWN = re.compile(
     r"\.\.[ \t]+(?:code-block|sourcecode|code|parsed-literal|raw|prompt|example)::|"
     r"\.\.(?:[ \t]+(?![\w:+.-]+::|\[|_|\|).*)?$|(?!\.\.[ \t]).*::$"
@@ -56,14 +58,43 @@ def with_titles(text: str, title: Callable[[str, str], str]) -> str:
         shown = title(match["role"], match["name"])
         return f":{match['role']}:`{shown} <{match['name']}>`" if shown else match[0]
 
+    lines = in_tables(text, _REFERENCE, titled).split("\n")
+    for number, _ in _read(lines):
+        lines[number] = _REFERENCE.sub(titled, lines[number]) if "`" in lines[number] else lines[number]
+    return "\n".join(lines)
+
+
+def in_tables(text: str, pattern: re.Pattern[str], written: Callable[[re.Match[str]], str]) -> str:
+    """Return reStructuredText with what is written for matches in its tables. Their columns must stay, so it is put in
+    by substitutions as wide as the matches."""
     lines = text.split("\n")
+    put_in = list[str]()
+    first = text.count("\n.. |=")
+
+    def as_wide(match: re.Match[str]) -> str:
+        if (said := written(match)) == match[0]:
+            return said
+        name = f"|={first + len(put_in):0{len(match[0]) - 3}}|"
+        put_in.append(f".. {name} replace:: {said}")
+        return name
+
+    for number, in_table in _read(lines):
+        if in_table and "`" in lines[number]:
+            lines[number] = pattern.sub(as_wide, lines[number])
+    return "\n".join([*lines, *([""] if put_in else []), *put_in])
+
+
+def _read(lines: Sequence[str]) -> Iterator[tuple[int, bool]]:
+    """Yield the numbers of the lines that are not shown as they are, and whether they are of a table."""
     shown_below: int | None = None
+    in_simple = False
     for number, line in enumerate(lines):
         bare = line.strip()
+        if _BORDER.fullmatch(bare):
+            in_simple = any(map(str.strip, lines[number + 1 : number + 2]))
         if not bare:
             continue
         indent = len(line.expandtabs()) - len(line.expandtabs().lstrip())
         if shown_below is None or indent <= shown_below:
             shown_below = indent if SHOWN.match(bare) else None
-            lines[number] = _REFERENCE.sub(titled, line) if "`" in line else line
-    return "\n".join(lines)
+            yield number, in_simple or bare[0] == "|"
