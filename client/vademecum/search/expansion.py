@@ -44,11 +44,13 @@ class QueryWord:
         groups: What it stands for, each with its worth; empty: no live chunk has it.
         word: As it was typed, folded.
         near: Words that are near in meaning, each with its worth: they find chunks, but do not count as found words.
+        plain: Whether it is one of the plain words of a question.
     """
 
     word: str
     groups: tuple[tuple[Group, float], ...]
     near: tuple[tuple[Group, float], ...] = ()
+    plain: bool = False
 
     @property
     def misspelt(self) -> bool:
@@ -120,8 +122,11 @@ class Expansion:
         plain = {run for run in runs if self._is_plain(run)}
         most = 1 if len(plain) >= _QUESTION else MOST_CHANGES
         asked = self._query_words(runs, typed=letter == "" and is_typed(query), most=most)
-        if widely and len(plain) >= _QUESTION:
-            asked = [replace(word, near=self._near(word)) if word.word in plain else word for word in asked]
+        if len(plain) >= _QUESTION:
+            asked = [
+                replace(word, near=self._near(word) if widely else (), plain=True) if word.word in plain else word
+                for word in asked
+            ]
         guesses = {word.word: self._commonest(word.groups[-1][0]) for word in asked if word.misspelt}
         guessed = bool(guesses) or written != runs_of(query)
         meant = query

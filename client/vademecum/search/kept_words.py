@@ -16,10 +16,10 @@ from vademecum.format.tensors import Tensor, TensorFile, decode_tensors, encode_
 from vademecum.ports import Store
 from vademecum.search.segment_words import Postings, SegmentWords
 
-WORDS_FORMAT: Final = "vademecum.words.2"
+WORDS_FORMAT: Final = "vademecum.words.3"
 """Another one as soon as a segment has other words than before."""
 _SEAL: Final = 32
-_COLUMNS: Final = (("start", "U32"), ("row", "U32"), ("count", "U8"), ("length", "U32"))
+_COLUMNS: Final = (("start", "U32"), ("code", "U32"), ("row", "U32"), ("count", "U8"), ("length", "U32"))
 
 
 async def kept_words(store: Store, digest: str) -> SegmentWords | None:
@@ -37,7 +37,7 @@ def encode_words(found: SegmentWords, digest: str) -> bytes:
     tensors = {"word": Tensor("U8", (len(text),), text)}
     for name, postings in (("chunk", found.chunks), ("title", found.titles)):
         columns: list[NDArray[np.uint32] | NDArray[np.uint8]] = [postings.starts.astype(np.uint32)]
-        columns += [postings.rows, postings.counts, postings.lengths]
+        columns += [postings.codes.astype(np.uint32), postings.rows, postings.counts, postings.lengths]
         for (column, dtype), values in zip(_COLUMNS, columns, strict=True):
             tensors[f"{name}.{column}"] = Tensor(dtype, (len(values),), values.tobytes())
     content = encode_tensors(TensorFile(tensors, {"format": WORDS_FORMAT, "segment": digest}))
@@ -62,9 +62,12 @@ def decode_words(kept: bytes, digest: str) -> SegmentWords | None:
 
 
 def _postings(file: TensorFile, name: str) -> Postings:
-    starts, rows, counts, lengths = (file.tensor(f"{name}.{column}", dtype, [None]).data for column, dtype in _COLUMNS)
+    starts, codes, rows, counts, lengths = (
+        file.tensor(f"{name}.{column}", dtype, [None]).data for column, dtype in _COLUMNS
+    )
     return Postings(
         np.frombuffer(starts, np.uint32).astype(np.int64),
+        np.frombuffer(codes, np.uint32).astype(np.int64),
         np.frombuffer(rows, np.uint32),
         np.frombuffer(counts, np.uint8),
         np.frombuffer(lengths, np.uint32),

@@ -102,7 +102,8 @@ class Words:
         """Return which chunks have the words of a query.
 
         Args:
-            widely: Whether words of a question also stand for words of nearly the same meaning.
+            widely: Whether words of a question also stand for words of nearly the same meaning, and the plain ones are
+                not looked for in code blocks.
         """
         expanded = self._expansion.of(query, widely=widely and self.count <= _MOST_WIDELY)
         scores, found_weight, total = np.zeros(self.count), 0.0, 0.0
@@ -114,7 +115,7 @@ class Words:
             most_weight = 0.0
             for number, (group, worth) in enumerate((*word.groups, *word.near)):
                 in_titles = self._in_titles(group)
-                counts = self._counts(group, in_titles)
+                counts = self._counts(group, in_titles, prose=widely and word.plain)
                 having = np.flatnonzero(counts)  # few of the chunks
                 counts, weight = counts[having], self._weight(len(having))
                 score = worth * (weight * ((counts * (K1 + 1.0)) / (counts + self._norms[having])))
@@ -188,14 +189,18 @@ class Words:
             counts[at[at >= 0]] += times[at >= 0]
         return counts
 
-    def _counts(self, group: Group, in_titles: Scores) -> Scores:
-        """Return how often each chunk has one of these words, [n]."""
+    def _counts(self, group: Group, in_titles: Scores, *, prose: bool = False) -> Scores:
+        """Return how often each chunk has one of these words, [n].
+
+        Args:
+            prose: Whether chunks that have it in code blocks alone count as if they had none, unless all do.
+        """
         counts = TITLE_WEIGHT * in_titles[self._owners] if in_titles.any() else np.zeros(self.count)
         for which, number in group:
-            rows, times = self._words[which].chunks.of(number)
+            rows, times = self._words[which].chunks.of(number, prose=prose)
             at = self._chunks[which][rows]
             counts[at[at >= 0]] += times[at >= 0]
-        return counts
+        return self._counts(group, in_titles) if prose and not counts.any() else counts
 
     def _weight(self, having: int) -> float:
         """Return the weight of a word that `having` chunks have: ln(1 + (N - n + 0.5) / (n + 0.5))."""

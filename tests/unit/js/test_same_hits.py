@@ -78,6 +78,7 @@ PAGES = {
     "care.md": "# Care of hand pumps\n\nFor those who have one.\n\n## Oil\n\nHand pumps: oil hand pumps.\n\n"
     "## 2 Winter rules\n\n### Drain\n\nOpen the tap.\n\n### Cover\n\nWinter rules; a winter: winter rules.\n",
     "blog/2.md": "# Pumps of today\n\nA hand pump, for a siphon in the background.\n",
+    "samples.md": "# Samples\n\nSome.\n\n```\nopen the tap of a wheel, lathe: dovetail\n```\n",
     "zh.md": "# 密钥\n\n新的密钥存放在文件夹中。\n",
     "valve.md": f"# Valve\n\nFiles. {' '.join(word for word in shipped_prior().words[:150] if 'value' not in word)}\n",
 }
@@ -195,6 +196,9 @@ QUESTIONS = [
         "1.5",
         "x" * 300,
         "origin headers allow 😀",
+        "open the tap of a lathe",  # one page has all of it, in code
+        "dovetail of the pump and siphon keys",
+        "background tasks to open a ta",
     ),
     # In languages that pages are in, or none is.
     *("wie tausche ich den zylinder", "come cambio la mia chiave", "hoe kan ik mijn wachtwoord wijzigen", "a la carte"),

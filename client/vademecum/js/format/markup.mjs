@@ -83,8 +83,8 @@ export function follows(last, block) {
   return block.kind === "item" && last.kind === "item";
 }
 
-/** @param {Block} block */
-function plainBlock(block) {
+/** The words of a block: between cells ` | `. @param {Block} block */
+export function plainBlock(block) {
   if (block.kind === "code") return block.text;
   if (block.kind === "row") return block.cells.map(words).filter(Boolean).join(" | ");
   return words(block.runs);

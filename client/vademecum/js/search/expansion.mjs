@@ -10,7 +10,8 @@ import { CAMEL, PAIRED, isTyped, lettersOf, partsOf, quotedIn, runsOf, wholesOf 
 
 /** Words that count as one: for each segment the numbers of its words. @typedef {number[][]} Group */
 /** @typedef {{group: Group, worth: number}[]} Groups */
-/** `near` are words of nearly the same meaning: they find chunks, but are not what was found. @typedef {{word: string, groups: Groups, near: Groups}} QueryWord */
+/** `near` are words of nearly the same meaning: they find chunks, but are not what was found. `plain`: one of the plain words of a question.
+ * @typedef {{word: string, groups: Groups, near: Groups, plain?: boolean}} QueryWord */
 
 const LEAST_TYPED = 2;
 const MOST_ASKED = 64;
@@ -67,7 +68,10 @@ export class Expansion {
     const runs = letter ? written.slice(0, -1) : written;
     const plain = new Set(runs.filter((run) => this.#isPlain(run)));
     const queryWords = this.#queryWords(runs, !letter && isTyped(query), plain.size < QUESTION ? 2 : 1);
-    if (widely && plain.size >= QUESTION) for (const each of queryWords) if (plain.has(each.word) && each.groups[0]?.worth === 1) each.near = this.#near(each);
+    for (const each of queryWords) {
+      each.plain = plain.size >= QUESTION && plain.has(each.word);
+      if (widely && each.plain && each.groups[0]?.worth === 1) each.near = this.#near(each);
+    }
     const meant = this.#meant(query, written, runs, queryWords);
     if (letter && this.#isKnown(letter)) queryWords.push({ word: letter, groups: [{ group: this.#alike(letter), worth: BEGUN }], near: [] });
     return { queryWords, ...meant };

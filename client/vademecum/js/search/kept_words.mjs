@@ -13,7 +13,7 @@ import { readingWords, SegmentWords } from "./segment_words.mjs";
 /** @typedef {import("./segment_words.mjs").Postings} Postings */
 /** @typedef {{words(digest: string): Promise<Uint8Array | undefined>, keepWords(digest: string, words: Uint8Array): Promise<void>}} Shelf */
 
-export const WORDS_FORMAT = "vademecum.words.2";
+export const WORDS_FORMAT = "vademecum.words.3";
 const SEAL = 32;
 /** The longest turn of reading, in milliseconds: a question that comes meanwhile is answered in between. Many short ones would let more questions wait. */
 const TURN = 20;
@@ -59,8 +59,8 @@ export async function inTurns(steps) {
 export async function encodeWords(found, digest) {
   /** @type {Record<string, import("../format/tensors.mjs").Values>} */ const tensors = { word: new TextEncoder().encode(found.words.join("\n")) };
   for (const name of /** @type {const} */ (["chunk", "title"])) {
-    const { starts, rows, counts, lengths } = found[`${name}s`];
-    Object.assign(tensors, { [`${name}.start`]: starts, [`${name}.row`]: rows, [`${name}.count`]: counts, [`${name}.length`]: lengths });
+    const { starts, codes, rows, counts, lengths } = found[`${name}s`];
+    Object.assign(tensors, { [`${name}.start`]: starts, [`${name}.code`]: codes, [`${name}.row`]: rows, [`${name}.count`]: counts, [`${name}.length`]: lengths });
   }
   const content = encodeTensors(tensors, { format: WORDS_FORMAT, segment: digest });
   const sealed = new Uint8Array(SEAL + content.length);
@@ -84,8 +84,8 @@ export async function decodeWords(bytes, digest) {
 
 /** @param {import("../format/tensors.mjs").TensorFile} file @param {string} name @returns {Postings} */
 function postings(file, name) {
-  const [starts, rows, lengths] = ["start", "row", "length"].map((column) => file.tensor(`${name}.${column}`, "U32", [null]).values);
-  return { starts, rows, counts: file.tensor(`${name}.count`, "U8", [null]).values, lengths };
+  const [starts, codes, rows, lengths] = ["start", "code", "row", "length"].map((column) => file.tensor(`${name}.${column}`, "U32", [null]).values);
+  return { starts, codes, rows, counts: file.tensor(`${name}.count`, "U8", [null]).values, lengths };
 }
 
 /** @param {Uint8Array} bytes */

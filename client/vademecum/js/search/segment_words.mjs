@@ -1,13 +1,13 @@
 // @ts-check
 /** The words of one segment, a pure function of its bytes; search/segment_words.py is the twin (format.md, section 5.2). */
 
-import { plainText } from "../format/markup.mjs";
+import { parseMarkup, plainBlock } from "../format/markup.mjs";
 import { HEADING_SEPARATOR } from "../format/segment.mjs";
 import { partsOf, runsOf } from "./tokens.mjs";
 
 /** @typedef {import("../format/segment.mjs").Segment} Segment */
-/** Word w has `rows[starts[w]]` to `rows[starts[w + 1] - 1]`, rising, and as many counts.
- * @typedef {{starts: Uint32Array, rows: Uint32Array, counts: Uint8Array, lengths: Uint32Array}} Postings */
+/** Word w has `rows[starts[w]]` to `rows[starts[w + 1] - 1]`, and as many counts; from `codes[w]` on in code blocks alone. Those before and from there on each rise.
+ * @typedef {{starts: Uint32Array, codes: Uint32Array, rows: Uint32Array, counts: Uint8Array, lengths: Uint32Array}} Postings */
 
 const HEADING_WEIGHT = 2;
 const MOST = 255;
@@ -35,12 +35,19 @@ export function* readingWords(segment) {
   /** @type {Map<string, number>} */ const numbers = new Map();
   const chunks = new Gathered(segment.ids.length);
   for (let row = 0; row < segment.ids.length; row++) {
-    const counts = tally(plainText(segment.texts.at(row)), 1, numbers, new Map());
-    chunks.add(row, tally(segment.headings.at(row).replaceAll(HEADING_SEPARATOR, " "), HEADING_WEIGHT, numbers, counts));
+    const blocks = parseMarkup(segment.texts.at(row));
+    const counts = tally(segment.headings.at(row).replaceAll(HEADING_SEPARATOR, " "), HEADING_WEIGHT, numbers, new Map());
+    for (const block of blocks) if (block.kind !== "code") tally(plainBlock(block), 1, numbers, counts);
+    const prose = counts.size; // what comes behind these is in code blocks alone
+    for (const block of blocks) if (block.kind === "code") tally(block.text, 1, numbers, counts);
+    chunks.add(row, counts, prose);
     yield;
   }
   const titles = new Gathered(segment.titles.length);
-  for (let row = 0; row < segment.titles.length; row++) titles.add(row, tally(segment.titles.at(row), 1, numbers, new Map()));
+  for (let row = 0; row < segment.titles.length; row++) {
+    const counts = tally(segment.titles.at(row), 1, numbers, new Map());
+    titles.add(row, counts, counts.size);
+  }
   const words = [...numbers.keys()].sort();
   const places = new Uint32Array(words.length);
   words.forEach((word, place) => (places[/** @type {number} */ (numbers.get(word))] = place));
@@ -59,7 +66,7 @@ function tally(text, weight, numbers, counts) {
   return counts;
 }
 
-/** Words, rows and counts as they come. */
+/** Words, rows and counts as they come; of a word twice its number, and one more where it is in code blocks alone. */
 class Gathered {
   /** @param {number} rows */
   constructor(rows) {
@@ -70,11 +77,11 @@ class Gathered {
     this.size = 0;
   }
 
-  /** @param {number} row @param {Map<number, number>} counts */
-  add(row, counts) {
+  /** @param {number} row @param {Map<number, number>} counts @param {number} prose how many of them are not in code blocks alone, the first */
+  add(row, counts, prose) {
     while (this.size + counts.size > this.words.length) this.#grow();
     for (const [word, count] of counts) {
-      this.words[this.size] = word;
+      this.words[this.size] = 2 * word + Number(prose-- <= 0);
       this.rows[this.size] = row;
       this.counts[this.size++] = Math.min(count, MOST);
       this.lengths[row] += Math.min(count, MOST);
@@ -90,17 +97,18 @@ class Gathered {
 
   /** @param {Uint32Array} places of the words, in their order @returns {Postings} */
   postings(places) {
-    const starts = new Uint32Array(places.length + 1);
-    for (let i = 0; i < this.size; i++) starts[places[this.words[i]] + 1]++;
-    for (let place = 0; place < places.length; place++) starts[place + 1] += starts[place];
-    const next = starts.slice();
+    const bounds = new Uint32Array(2 * places.length + 1);
+    const half = (/** @type {number} */ i) => 2 * places[this.words[i] >> 1] + (this.words[i] & 1);
+    for (let i = 0; i < this.size; i++) bounds[half(i) + 1]++;
+    for (let place = 1; place < bounds.length; place++) bounds[place] += bounds[place - 1];
+    const next = bounds.slice();
     const [rows, counts] = [new Uint32Array(this.size), new Uint8Array(this.size)];
     for (let i = 0; i < this.size; i++) {
-      const at = next[places[this.words[i]]]++;
+      const at = next[half(i)]++;
       rows[at] = this.rows[i];
       counts[at] = this.counts[i];
     }
-    return { starts, rows, counts, lengths: this.lengths };
+    return { starts: bounds.filter((_, i) => i % 2 === 0), codes: bounds.filter((_, i) => i % 2), rows, counts, lengths: this.lengths };
   }
 }
 

@@ -94,7 +94,7 @@ export class Words {
     this.hadBy = passes.numbers(documents.length + 1);
   }
 
-  /** @param {string} query @param {boolean} [widely] whether in a question words stand for those that mean nearly the same, too
+  /** @param {string} query @param {boolean} [widely] whether in a question words stand for those that mean nearly the same, too, and plain ones are not looked for in code blocks
    * @returns {WordMatches} */
   find(query, widely = false) {
     this.#forget();
@@ -103,13 +103,13 @@ export class Words {
     const { queryWords, ...meant } = this.expansion.of(query, widely && this.count <= MOST_WIDELY);
     /** @type {Set<string>} */ const shown = new Set();
     let [known, all] = [0, 0];
-    for (const { groups, near: nearly } of queryWords) {
+    for (const { groups, near: nearly, plain } of queryWords) {
       const every = [...groups, ...nearly];
       let [most, count, number, those] = [0, 0, 0, 0];
       const alone = every.length === 1; // nothing to compare
       for (const { group, worth } of every) {
         const inTitles = this.#inTitles(group);
-        const found = this.#count(group, inTitles);
+        const found = (widely && plain && this.#count(group, inTitles, true)) || this.#count(group, inTitles);
         const weight = this.#weight(found);
         const these = having.subarray(0, found);
         if (alone) passes.weigh(these, counts, norms, this.scores, touched, 0, K1 + 1, weight, worth, true);
@@ -179,8 +179,9 @@ export class Words {
   }
 
   /** Count how often each live row has one of these words: `counts`, and `having` names the slots of those that have any.
-   * @param {Group} group @param {number} inTitles how many of `inTitle` @returns {number} how many have */
-  #count(group, inTitles) {
+   * @param {Group} group @param {number} inTitles how many of `inTitle` @param {boolean} [prose] whether those that have it in code blocks alone count as if they had none
+   * @returns {number} how many have */
+  #count(group, inTitles, prose = false) {
     const { counts, having, owners, bounds, owned, slots, listed, times, inTitle, titleCounts, lengths, rows, holders, norms, used } = this;
     let found = 0;
     const count = (/** @type {number} */ many, /** @type {number} */ start) => {
@@ -189,7 +190,7 @@ export class Words {
     for (let which = 0; which < group.length; which++) {
       const { chunks } = this.words[which];
       for (const number of group[which]) {
-        const [from, to] = [chunks.starts[number], chunks.starts[number + 1]];
+        const [from, to] = [chunks.starts[number], prose ? chunks.codes[number] : chunks.starts[number + 1]];
         listed.set(chunks.rows.subarray(from, to));
         times.set(chunks.counts.subarray(from, to));
         count(to - from, this.starts[which]);
