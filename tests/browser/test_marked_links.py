@@ -31,8 +31,29 @@ def test_a_link_leads_to_the_words_that_it_marks(
     """What a text fragment marks is scrolled to; where it finds nothing, a page stays at its top."""
     (tmp_path / "page.html").write_text(f'<!doctype html><meta charset="utf-8"><p>Top{FAR}<main>{text}</main>{FAR}')
     url = f"{serve(tmp_path).url}page.html"
-    _, _, phrase, _ = excerpt_of(text, frozenset({word}))
-    page.goto(link_to(url, phrase))
+    _, _, quote, _ = excerpt_of(text, frozenset({word}))
+    page.goto(link_to(url, quote))
     expect(page.locator("main")).to_be_in_viewport()
-    page.goto(link_to(f"{url}?else", phrase + "x"))
+    page.goto(link_to(f"{url}?else", quote._replace(text=quote.text + "x")))
     expect(page.locator("main")).not_to_be_in_viewport()
+
+
+OFTEN = [
+    # The menu, and another section, have the same words; spaces of code are kept as they are.
+    ("<p>Run it.</p><p>Changed in version 3.1: Now <b>all</b>.</p>", "Run it.\n\nChanged in version 3.1: Now all."),
+    ("<pre>def run():\n    changed(1)\n    a   =  2</pre>", "def run():\n    changed(1)\n    a   =  2"),
+    ("<table><tr><td>run</td><td>Changed in it</td></tr></table>", "run | Changed in it"),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("section", "text"), OFTEN, ids=["prose", "code", "table"])
+def test_a_link_leads_to_its_own_section_where_others_have_the_same_words(
+    page: Page, serve: Callable[[Path], PagesHost], tmp_path: Path, section: str, text: str
+) -> None:
+    others = "<nav>Changed in version 3.1</nav><p>Do it.</p><p>Changed in version 3.1: New.</p><pre>changed(1)</pre>"
+    page_of = f'<!doctype html><meta charset="utf-8">{others}{FAR}<main>{section}</main>{FAR}'
+    (tmp_path / "page.html").write_text(page_of, encoding="utf-8")
+    _, _, quote, _ = excerpt_of(text, frozenset({"changed"}))
+    page.goto(link_to(f"{serve(tmp_path).url}page.html", quote))
+    expect(page.locator("main")).to_be_in_viewport()

@@ -7,8 +7,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Final
-from urllib.parse import quote
+from typing import Final, NamedTuple
+from urllib.parse import quote as percent_encoded
 
 from vademecum.search.tokens import HUMPS, JOINTS, PAIRED, is_between, words_of
 
@@ -30,9 +30,12 @@ _LINE_ENDS: Final = re.compile(
 a brace or around the lines of a comment. All lines of an excerpt are one."""
 _BEGINS: Final = re.compile(r"^\|? | $")
 """The line before a cell is none of it, where the sentence before it ended in the cell before."""
+_BLANK: Final = " \t\r\n\f\v"
 _APART: Final = " \t\r\f\v|"
 """What a page shows apart, or not at all: cells are joined by a line."""
 _PHRASE: Final = re.compile(r"[^ \t\r\n\f\v|]{1,40}(?:[ \t]+[^ \t\r\n\f\v|]{1,40}){0,3}")
+_BESIDE: Final = 48
+"""Letters before and behind a phrase within which whole words say which of several places is meant."""
 _EDGES: Final = ".,;:!?()[]{}<>'\"«»“”„‘’…。、，！？；："
 _PLAIN: Final = re.compile("[\x00-\x7f\u2010-\u205e]*")
 """ASCII, and signs that are never letters: quotation marks, dashes, dots."""
@@ -40,9 +43,17 @@ _PLAIN: Final = re.compile("[\x00-\x7f\u2010-\u205e]*")
 Mark = tuple[int, int]
 
 
+class Quote(NamedTuple):
+    """Words of a page as they stand there, and what stands before and behind them; empty: nothing is quoted."""
+
+    text: str = ""
+    before: str = ""
+    after: str = ""
+
+
 def excerpt_of(
     text: str, words: frozenset[str], standing: Callable[[str], int] = lambda _: -1
-) -> tuple[str, tuple[Mark, ...], str, frozenset[str]]:
+) -> tuple[str, tuple[Mark, ...], Quote, frozenset[str]]:
     """Return the sentence with most of the words, with its neighbours as far as there is room; the marks: where words
     stand in it, [start, end), rising; how that sentence goes on from the first of them, for `link_to`; and which of
     them the text has.
@@ -51,20 +62,20 @@ def excerpt_of(
         standing: Says where a phrase begins that is to be seen, or -1: of the sentences that have it, where any has,
             the excerpt is that with most of the words, and goes on from the phrase (`phrases.standing`).
 
-    >>> excerpt_of("First this. Then rotate the key. Done.", frozenset({"key"}))
-    ('First this. Then rotate the key. Done.', ((28, 31),), 'key', frozenset({'key'}))
+    >>> excerpt_of("Rotate the key. Done.", frozenset({"key"}))
+    ('Rotate the key. Done.', ((11, 14),), Quote(text='key.', before='Rotate the', after='Done'), frozenset({'key'}))
     >>> excerpt_of("Name | Use\\nkey | signs:\\nreleases", frozenset())[0]
     'Name | Use • key | signs: releases'
     """
     sentences = [found.span() for found in _SENTENCE.finditer(text) if _SPACES.sub("", found[0])]
     if not sentences:
-        return "", (), "", frozenset()
+        return "", (), Quote(), frozenset()
     shared = _shared(text, sentences, words)
     phrased = [standing(text[start:stop]) for start, stop in sentences]
     sizes = [(at >= 0, len(each)) for at, each in zip(phrased, shared, strict=True)]
     best = sizes.index(max(sizes))
     start, stop = sentences[best]
-    phrase = _phrase(text[start:stop], words, phrased[best])
+    quote = _quote(text, (start, stop), words, phrased[best])
     for _, later in sentences[best + 1 :]:
         if later - start > MOST_LETTERS:
             break
@@ -75,7 +86,7 @@ def excerpt_of(
     shown = _BEGINS.sub("", _SPACES.sub(" ", _LINE_ENDS.sub(" • ", text[start:stop])))
     if len(shown) > MOST_LETTERS:
         shown = _cut(shown, words, standing(shown))
-    return shown, tuple(marks_of(shown, words)), phrase, frozenset().union(*shared)
+    return shown, tuple(marks_of(shown, words)), quote, frozenset().union(*shared)
 
 
 def _shared(text: str, sentences: Sequence[Mark], words: frozenset[str]) -> list[frozenset[str]]:
@@ -89,16 +100,42 @@ def _shared(text: str, sentences: Sequence[Mark], words: frozenset[str]) -> list
     return [*map(frozenset, shared)]
 
 
-def _phrase(sentence: str, words: frozenset[str], first: int) -> str:
+def _quote(text: str, span: Mark, words: frozenset[str], first: int) -> Quote:
     """Return up to four words of a sentence, whole ones, as a browser looks for them: from `first` on, or from the
-    first of the words, where that is -1; empty where none is in it."""
+    first of the words, where that is -1; nothing where none is in it. Spaces stay as they are: those of code count."""
+    start, stop = span
     if first < 0:
-        first = next((start for start, _ in marks_of(sentence, words)), -1)
+        first = next((at for at, _ in marks_of(text[start:stop], words)), -1)
     if first < 0:
-        return ""
-    begin = max(sentence.rfind(letter, 0, first) for letter in _APART) + 1
-    found = _PHRASE.match(sentence, begin if first - begin < MOST_LETTERS // 6 else first)
-    return _SPACES.sub(" ", found[0]).strip(_EDGES) if found else ""
+        return Quote()
+    first += start
+    begin = max(text.rfind(letter, start, first) for letter in _APART) + 1 or start
+    found = _PHRASE.match(text, begin if first - begin < MOST_LETTERS // 6 else first, stop)
+    if not found:
+        return Quote()
+    before, after = _before(text, found.start()), _after(text, found.end())
+    phrase = found[0] if before else found[0].lstrip(_EDGES)
+    return Quote(phrase if after else phrase.rstrip(_EDGES), before, after)
+
+
+def _before(text: str, end: int) -> str:
+    """Return whole words that stand before a phrase, on its line, or, where it begins one, at the end of the last."""
+    begin = max(0, end - _BESIDE)
+    near = text[begin:end].rstrip(_BLANK)
+    cut = max(near.rfind("\n"), near.rfind("|"))
+    if begin and cut < 0:
+        cut = near.find(" ")
+        near = near if cut >= 0 else ""
+    return near[cut + 1 :].lstrip(_BLANK + _EDGES)
+
+
+def _after(text: str, start: int) -> str:
+    """Return whole words that stand behind a phrase, on its line, or, where it ends one, at the start of the next."""
+    near = text[start : start + _BESIDE].lstrip(_BLANK)
+    cuts = [at for at in (near.find("\n"), near.find("|")) if at >= 0]
+    if not cuts and start + _BESIDE < len(text):
+        cuts = [max(0, near.rfind(" "))]
+    return near[: min(cuts, default=len(near))].rstrip(_BLANK + _EDGES)
 
 
 def as_written(words: Iterable[str], query: str, texts: Sequence[str] = ()) -> Iterator[str]:
@@ -127,18 +164,24 @@ def lacking(words: Sequence[str], query: str) -> tuple[str, ...]:
     return (*told, *dict.fromkeys(query[start:stop] for start, stop in marks_of(query, pairs)))
 
 
-def link_to(url: str, phrase: str) -> str:
-    """Return an address that marks a phrase on its page, by a text fragment (WICG, URL Fragment Text Directives). Where
-    the page does not have it, the anchor leads as before.
+def link_to(url: str, quote: Quote) -> str:
+    """Return an address that marks a quote on its page, by a text fragment (WICG, URL Fragment Text Directives): a
+    browser takes the first place that has these words with those before and behind them, wherever the anchor is. Where
+    the page does not have them, the anchor leads as before.
 
-    >>> link_to("https://docs.example/keys#rotate", "on-time, now")
-    'https://docs.example/keys#rotate:~:text=on%2Dtime%2C%20now'
+    >>> link_to("https://docs.example/keys#rotate", Quote("on-time, now", "Come"))
+    'https://docs.example/keys#rotate:~:text=Come-,on%2Dtime%2C%20now'
     """
-    if not url or not phrase:
+    if not url or not quote.text:
         return url
+    before = f"{_encoded(quote.before)}-," if quote.before else ""
+    after = f",-{_encoded(quote.after)}" if quote.after else ""
+    return f"{url}{'' if '#' in url else '#'}:~:text={before}{_encoded(quote.text)}{after}"
+
+
+def _encoded(text: str) -> str:
     # As encodeURIComponent does it; a hyphen has a meaning.
-    directive = quote(phrase, safe="!'()*").replace("-", "%2D")
-    return f"{url}{'' if '#' in url else '#'}:~:text={directive}"
+    return percent_encoded(text, safe="!'()*").replace("-", "%2D")
 
 
 def _cut(text: str, words: frozenset[str], first: int) -> str:

@@ -121,7 +121,7 @@ class Presentation:
         words = retrieval.matches.words
         chunk, document = self._state.chunk(row), self._state.document(at)
         text, heading = plain(chunk.text), heading_text(chunk.headings)
-        excerpt, marks, phrase, found = excerpt_of(text, words, retrieval.standing)
+        excerpt, marks, quote, found = excerpt_of(text, words, retrieval.standing)
         had |= found | words.intersection((*words_of(document.title), *words_of(heading)))
         url = f"{document.url}#{chunk.anchor}" if document.url and chunk.anchor else document.url
         return Hit(
@@ -139,7 +139,7 @@ class Presentation:
             marks=marks,
             why=why,
             more=more,
-            link=link_to(url, phrase),
+            link=link_to(url, quote),
         )
 
 

@@ -15,8 +15,13 @@ const UNEVEN = /[\t\r\n\f\v]| {2}/;
 const LINE_ENDS = /(?<![ \t\r\n\f\v.!?…:;,([{=&\\。！？：；，、])(?<!\*\/)[ \t\r\f\v]*\n(?![ \t]+\*)[ \t\r\n\f\v]*(?![ \t\r\n\f\v)\]{}]|\.[A-Za-z_]+\(|&&|\|\|)/g;
 /** What a page shows apart, or not at all: cells are joined by a line. */
 const APART = [..." \t\r\f\v|"];
-const PHRASE = /^[^ \t\r\n\f\v|]{1,40}(?:[ \t]+[^ \t\r\n\f\v|]{1,40}){0,3}/u;
-const EDGES = /^[.,;:!?()[\]{}<>'"«»“”„‘’…。、，！？；：]+|[.,;:!?()[\]{}<>'"«»“”„‘’…。、，！？；：]+$/gu;
+const PHRASE = /[^ \t\r\n\f\v|]{1,40}(?:[ \t]+[^ \t\r\n\f\v|]{1,40}){0,3}/uy;
+const SIGNS = String.raw`.,;:!?()[\]{}<>'"«»“”„‘’…。、，！？；：`;
+const [LEFT, RIGHT] = [new RegExp(`^[${SIGNS}]+`, "u"), new RegExp(`[${SIGNS}]+$`, "u")];
+const [LEFT_OF_ALL, RIGHT_OF_ALL] = [new RegExp(`^[ \t\r\n\f\v${SIGNS}]+`, "u"), new RegExp(`[ \t\r\n\f\v${SIGNS}]+$`, "u")];
+const [BLANKS_LEFT, BLANKS_RIGHT] = [/^[ \t\r\n\f\v]+/, /[ \t\r\n\f\v]+$/];
+/** Letters before and behind a phrase within which whole words say which of several places is meant. */
+const BESIDE = 48;
 
 /** Letters and joints, and what has to be looked up: `isBetween`. */
 const SPAN = /[A-Za-z0-9._/:\u0080-\uffff-]+/g;
@@ -25,22 +30,23 @@ const PLAIN = /^[\x00-\x7f\u2010-\u205e]*$/;
 const PAIR = /[\ud800-\udbff][\udc00-\udfff]/g;
 
 /** @typedef {[number, number]} Mark where a word begins and ends */
+/** @typedef {[text: string, before: string, after: string]} Quote words of a page as they stand there, and what stands before and behind them; empty: nothing is quoted */
 /** @typedef {(text: string) => number} Standing where a phrase begins that is to be seen, or -1 (`standing` in phrases.mjs) */
 
 /** What is made of a hit's text. `found`: which of the words that has.
  * @param {{markdown: string, url: string}} passage @param {Set<string>} words @param {Standing} [standing] */
 export function quoted({ markdown, url }, words, standing) {
   const text = plainText(markdown);
-  const { excerpt, marks, phrase, found } = excerptOf(text, words, standing);
-  return { text, excerpt, marks, link: linkTo(url, phrase), found };
+  const { excerpt, marks, quote, found } = excerptOf(text, words, standing);
+  return { text, excerpt, marks, link: linkTo(url, quote), found };
 }
 
 /** The sentence with most of the words, with its neighbours as far as there is room: of those with a phrase in quotes, where one has any.
- * `phrase`: how it goes on from there, or from the first of the words, for `linkTo`; `found`: which of the words the text has.
- * @param {string} text @param {Set<string>} words @param {Standing} [standing] @returns {{excerpt: string, marks: Mark[], phrase: string, found: string[]}} */
+ * `quote`: how it goes on from there, or from the first of the words, for `linkTo`; `found`: which of the words the text has.
+ * @param {string} text @param {Set<string>} words @param {Standing} [standing] @returns {{excerpt: string, marks: Mark[], quote: Quote, found: string[]}} */
 export function excerptOf(text, words, standing) {
   const sentences = sentencesOf(text);
-  if (!sentences.length) return { excerpt: "", marks: [], phrase: "", found: [] };
+  if (!sentences.length) return { excerpt: "", marks: [], quote: ["", "", ""], found: [] };
   const spans = [...runs(text, words)];
   const sizes = sentences.map(() => 0);
   const found = sharedWith(text, sentences, spans, words, sizes);
@@ -50,7 +56,7 @@ export function excerptOf(text, words, standing) {
   let [start, stop] = sentences[best];
   const known = PLAIN.test(text) ? new Set(found) : words; // no part of a run of ASCII is a word that the run does not have
   const first = phrased[best] < 0 ? firstOf(text, known, spans.filter(([at]) => at >= start && at < stop)) : start + phrased[best];
-  const phrase = first === undefined ? "" : phraseOf(text.slice(start, stop), first - start);
+  /** @type {Quote} */ const quote = first === undefined ? ["", "", ""] : quoteOf(text, start, stop, first);
   for (const [, later] of sentences.slice(best + 1)) {
     if (letters(text.slice(start, later)) > LONGEST) break;
     stop = later;
@@ -58,7 +64,7 @@ export function excerptOf(text, words, standing) {
   while (best && letters(text.slice(sentences[best - 1][0], stop)) <= LONGEST / 2) start = sentences[--best][0];
   const whole = even(text.slice(start, stop).replace(LINE_ENDS, " • ")).replace(/^\|? | $/g, "");
   const excerpt = letters(whole) > LONGEST ? cut(whole, known, standing) : whole;
-  return { excerpt, marks: marksOf(excerpt, excerpt === whole ? known : words), phrase, found };
+  return { excerpt, marks: marksOf(excerpt, excerpt === whole ? known : words), quote, found };
 }
 
 /** Where sentences begin and end. A list of matches would leave ten times as much behind. @param {string} text */
@@ -98,13 +104,50 @@ function sharedWith(text, sentences, spans, words, sizes) {
   return [...last.keys()];
 }
 
-/** Up to four words of a sentence, whole ones, as a browser looks for them.
- * @param {string} sentence @param {number} first where the first of the words stands */
-function phraseOf(sentence, first) {
-  const begin = Math.max(...APART.map((letter) => sentence.slice(0, first).lastIndexOf(letter))) + 1;
-  const near = letters(sentence.slice(begin, first)) < LONGEST / 6;
-  const [found = ""] = PHRASE.exec(sentence.slice(near ? begin : first)) ?? [];
-  return even(found).replace(EDGES, "");
+/** Up to four words of a sentence, whole ones, as a browser looks for them. Spaces stay as they are: those of code count.
+ * @param {string} text @param {number} start @param {number} stop of the sentence @param {number} first where the first of the words stands @returns {Quote} */
+function quoteOf(text, start, stop, first) {
+  const head = text.slice(start, first);
+  const begin = start + Math.max(...APART.map((letter) => head.lastIndexOf(letter))) + 1;
+  PHRASE.lastIndex = letters(text.slice(begin, first)) < LONGEST / 6 ? begin : first;
+  const from = PHRASE.lastIndex;
+  const [found] = PHRASE.exec(text.slice(0, stop)) ?? [""];
+  if (!found) return ["", "", ""];
+  const [before, after] = [beforeOf(text, from), afterOf(text, from + found.length)];
+  const phrase = before ? found : found.replace(LEFT, "");
+  return [after ? phrase : phrase.replace(RIGHT, ""), before, after];
+}
+
+/** Whole words that stand before a phrase, on its line, or, where it begins one, at the end of the last.
+ * @param {string} text @param {number} end */
+function beforeOf(text, end) {
+  const wide = text.slice(Math.max(0, end - 2 * BESIDE), end);
+  const whole = wide.length === end && letters(wide) <= BESIDE;
+  const near = lettersAtEnd(wide).replace(BLANKS_RIGHT, "");
+  let cut = Math.max(near.lastIndexOf("\n"), near.lastIndexOf("|"));
+  if (!whole && cut < 0) cut = near.indexOf(" ");
+  return cut < 0 && !whole ? "" : near.slice(cut + 1).replace(LEFT_OF_ALL, "");
+}
+
+/** Whole words that stand behind a phrase, on its line, or, where it ends one, at the start of the next.
+ * @param {string} text @param {number} start */
+function afterOf(text, start) {
+  const wide = text.slice(start, start + 2 * BESIDE);
+  const whole = start + wide.length === text.length && letters(wide) <= BESIDE;
+  const near = lettersAtStart(wide).replace(BLANKS_LEFT, "");
+  const cuts = ["\n", "|"].map((letter) => near.indexOf(letter)).filter((at) => at >= 0);
+  if (!cuts.length && !whole) cuts.push(Math.max(0, near.lastIndexOf(" ")));
+  return near.slice(0, Math.min(near.length, ...cuts)).replace(RIGHT_OF_ALL, "");
+}
+
+/** @param {string} wide */
+function lettersAtStart(wide) {
+  return letters(wide) === wide.length ? wide.slice(0, BESIDE) : [...wide].slice(0, BESIDE).join("");
+}
+
+/** @param {string} wide */
+function lettersAtEnd(wide) {
+  return letters(wide) === wide.length ? wide.slice(-BESIDE) : [...wide].slice(-BESIDE).join("");
 }
 
 /** A folded word as it is written: in the query, or else in one of these texts, capitals aside.
@@ -122,11 +165,17 @@ export function lacking(words, query) {
   return [...words.filter((word) => !pairs.has(word)).map((word) => asWritten(word, query)), ...new Set(together)];
 }
 
-/** An address that marks a phrase on its page, by a text fragment (WICG, URL Fragment Text Directives). Where the page
- * does not have it, the anchor leads as before. @param {string} url @param {string} phrase */
-function linkTo(url, phrase) {
-  // A hyphen means something in a directive; encodeURIComponent leaves it as it is.
-  return url && phrase ? `${url}${url.includes("#") ? "" : "#"}:~:text=${encodeURIComponent(phrase).replaceAll("-", "%2D")}` : url;
+/** An address that marks a quote on its page, by a text fragment (WICG, URL Fragment Text Directives): a browser takes the first
+ * place that has these words with those before and behind them, wherever the anchor is. Where the page does not have them, the
+ * anchor leads as before. @param {string} url @param {Quote} quote */
+function linkTo(url, [text, before, after]) {
+  if (!url || !text) return url;
+  return `${url}${url.includes("#") ? "" : "#"}:~:text=${before && `${encoded(before)}-,`}${encoded(text)}${after && `,-${encoded(after)}`}`;
+}
+
+/** A hyphen means something in a directive; encodeURIComponent leaves it as it is. @param {string} text */
+function encoded(text) {
+  return encodeURIComponent(text).replaceAll("-", "%2D");
 }
 
 /** A long sentence from a little before a phrase, or the first of the words. @param {string} text @param {Set<string>} words @param {Standing} [standing] */

@@ -13,7 +13,7 @@ from support.publishing import searched
 from vademecum.encoder.query import Encoder
 from vademecum.errors import UsageError
 from vademecum.knowledge import KnowledgeBase
-from vademecum.search.excerpt import excerpt_of, lacking, link_to, marks_of
+from vademecum.search.excerpt import Quote, excerpt_of, lacking, link_to, marks_of
 from vademecum.search.phrases import standing
 from vademecum.search.ranking import MODES, Mode, fuse
 from vademecum.search.results import Hit, Place, Results
@@ -460,7 +460,26 @@ def test_the_words_of_a_question_are_those_that_its_hits_have(kb: KnowledgeBase)
     ],
 )
 def test_a_link_names_whole_words_from_the_first_that_was_asked_for(text: str, words: set[str], phrase: str) -> None:
-    assert excerpt_of(text, frozenset(words))[2] == phrase
+    assert excerpt_of(text, frozenset(words))[2].text.strip("(.,)」。") == phrase
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "after"),
+    [
+        ("Never. Now rotate the key. Done.", "Never. Now", "Done"),
+        ("The old one:\n\n    rotate the key now\n\nIt is new.", "The old one:", "It is new"),
+        ("keys | rotate the key now | never", "", ""),
+        ("Name | Use\nrotate the key now | Here", "Use", ""),
+        (f"{'x' * 40} words of before, (rotate the key now) {'y' * 30} {'z' * 30}", "words of before,", "y" * 30),
+        ("rotate the key now", "", ""),
+        (f"{'x' * 99}\nrotate the key now\n{'y' * 99}", "", ""),
+        ("\U0001f511 " * 40 + "rotate the key now", ("\U0001f511 " * 23).strip(), ""),
+    ],
+)
+def test_a_link_says_which_of_several_places_is_meant(text: str, before: str, after: str) -> None:
+    """By whole words beside it, of the neighbouring lines at most, and not of other cells."""
+    quote = excerpt_of(text, frozenset({"rotate"}))[2]
+    assert (quote.before, quote.after) == (before, after)
 
 
 @pytest.mark.parametrize("short", ["e.g.", "z. B.", "(i.e.", "D. E. Knuth", "т. е."])
@@ -519,9 +538,9 @@ def test_a_name_ends_where_writing_without_spaces_begins(tmp_path: Path) -> None
 
 
 def test_a_link_marks_the_words_on_the_page_of_a_document(kb: KnowledgeBase) -> None:
-    assert link_to("", "key") == ""
-    assert link_to("https://docs.example/p", "") == "https://docs.example/p"
-    assert link_to("https://docs.example/p", "a&b") == "https://docs.example/p#:~:text=a%26b"
+    assert link_to("", Quote("key")) == ""
+    assert link_to("https://docs.example/p", Quote()) == "https://docs.example/p"
+    assert link_to("https://docs.example/p", Quote("a&b")) == "https://docs.example/p#:~:text=a%26b"
     (hit, *_) = kb.search("locking")
     assert hit.link == hit.url == "", "it has no page, and the tree is a folder"
 
@@ -622,7 +641,10 @@ def test_an_excerpt_shows_what_was_asked_for_in_quotes(
     [hit] = searched(tmp_path, {"a.md": page}).search(query)
     assert len(hit.more) == 1
     assert all(shown in one.excerpt for one in (hit, *hit.more)), hit
-    assert excerpt_of(text, frozenset({"release", "key", "signs"}), standing([query.split('"')[1]]))[2] == phrase
+    assert (
+        excerpt_of(text, frozenset({"release", "key", "signs"}), standing([query.split('"')[1]]))[2].text.rstrip(".,")
+        == phrase
+    )
 
 
 def test_quotes_of_prose_ask_for_nothing(quoted: KnowledgeBase) -> None:

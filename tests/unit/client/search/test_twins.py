@@ -88,8 +88,8 @@ const {{ excerptOf }} = await import(told.js + "/excerpt.mjs");
 const {{ standing }} = await import(told.js + "/phrases.mjs");
 console.log(JSON.stringify(told.texts.map(([text, words, phrases]) => {{
   const seen = phrases.length ? standing(phrases) : undefined;
-  const {{ excerpt, marks, phrase, found }} = excerptOf(text, new Set(words), seen);
-  return [excerpt, marks, phrase, [...new Set(found)].sort()];
+  const {{ excerpt, marks, quote, found }} = excerptOf(text, new Set(words), seen);
+  return [excerpt, marks, quote, [...new Set(found)].sort()];
 }})));
 """
 
@@ -130,7 +130,7 @@ def test_excerpts_are_the_same() -> None:
     texts = [*made_texts(300), ("", ["pump"], []), (" \n\t", ["pump"], ["pump"])]
     moved = 0
     for (text, words, phrases), told in zip(texts, node(EXCERPTS, {"js": JS.as_uri(), "texts": texts}), strict=True):
-        excerpt, marks, phrase, found = excerpt_of(text, frozenset(words), standing(phrases))
-        assert [excerpt, [*map(list, marks)], phrase, sorted(found)] == told, (text, words, phrases)
+        excerpt, marks, quote, found = excerpt_of(text, frozenset(words), standing(phrases))
+        assert [excerpt, [*map(list, marks)], [*quote], sorted(found)] == told, (text, words, phrases)
         moved += excerpt != excerpt_of(text, frozenset(words))[0]
     assert moved > 20
