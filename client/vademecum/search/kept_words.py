@@ -16,7 +16,7 @@ from vademecum.format.tensors import Tensor, TensorFile, decode_tensors, encode_
 from vademecum.ports import Store
 from vademecum.search.segment_words import Postings, SegmentWords
 
-WORDS_FORMAT: Final = "vademecum.words.3"
+WORDS_FORMAT: Final = "vademecum.words.4"
 """Another one as soon as a segment has other words than before."""
 _SEAL: Final = 32
 _COLUMNS: Final = (("start", "U32"), ("code", "U32"), ("row", "U32"), ("count", "U8"), ("length", "U32"))

@@ -1,7 +1,7 @@
 """The tokenizer: the words that a text is found by; js/search/tokens.mjs is the twin (format.md, section 5.2).
 
-Characters are folded one by one, without a look at their neighbours, by properties that Unicode does not change any
-more once a character has them: two runtimes differ at most in characters that the older one does not know yet.
+A text is composed, and then its characters are folded one by one, by properties that Unicode does not change any more
+once a character has them: two runtimes differ at most in characters that the older one does not know yet.
 
 >>> words_of("JSONResponse in app.add_route()")  # doctest: +NORMALIZE_WHITESPACE
 ('jsonresponse', 'json', 'response', 'in', 'app.add_route', 'app', 'add_route', 'add', 'route')
@@ -28,6 +28,8 @@ JOINTS: Final = re.compile("[._/:-]+")
 _JOINTS_OR_HUMPS: Final = re.compile(f"[._/:{CAMEL}-]+")
 PARTS: Final = re.compile(f"[^._/:{CAMEL}-]+")
 """What joints and humps part."""
+_HALVES: Final = re.compile("[\uff66-\uff9d][\uff9e\uff9f]")
+"""Kana of half the width and the sign that voices it: one letter of the usual width."""
 _QUOTED: Final = re.compile('(?:^|\\s)["“„«»]([^"“”„«»]+)["”“«»]')
 """Behind a figure the mark is one of inches."""
 MOST_BESIDE: Final = 16
@@ -99,8 +101,15 @@ def runs_of(text: str) -> list[str]:
     >>> runs_of("the add_routeを呼ぶ")
     ['the', 'add_route', 'を呼ぶ']
     """
-    folded = HUMPS.sub(CAMEL, text.replace(CAMEL, " ")).translate(_FOLDS)
+    folded = HUMPS.sub(CAMEL, _composed(text).replace(CAMEL, " ")).translate(_FOLDS)
     return (folded if folded.isascii() else PAIRED.sub(r" \g<0> ", folded)).split()
+
+
+def _composed(text: str) -> str:
+    """Return a text whose letters are one character each, however they came: `и` and a breve, jamo, `ﾊ` and `ﾞ`."""
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", _HALVES.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text))
 
 
 def words_of(text: str) -> tuple[str, ...]:

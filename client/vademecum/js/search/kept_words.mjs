@@ -13,7 +13,7 @@ import { readingWords, SegmentWords } from "./segment_words.mjs";
 /** @typedef {import("./segment_words.mjs").Postings} Postings */
 /** @typedef {{words(digest: string): Promise<Uint8Array | undefined>, keepWords(digest: string, words: Uint8Array): Promise<void>}} Shelf */
 
-export const WORDS_FORMAT = "vademecum.words.3";
+export const WORDS_FORMAT = "vademecum.words.4";
 const SEAL = 32;
 /** The longest turn of reading, in milliseconds: a question that comes meanwhile is answered in between. Many short ones would let more questions wait. */
 const TURN = 20;
