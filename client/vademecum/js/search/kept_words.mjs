@@ -44,13 +44,14 @@ async function readKept(segment, digest, store) {
   return words;
 }
 
-/** What small steps come to, taken in turns. @template T @param {Generator<unknown, T>} steps @returns {Promise<T>} */
-export async function inTurns(steps) {
+/** What small steps come to, taken in turns.
+ * @template T @param {Generator<unknown, T>} steps @param {() => Promise<unknown>} [between] the turns @returns {Promise<T>} */
+export async function inTurns(steps, between = () => new Promise((done) => setTimeout(done))) {
   for (let until = performance.now() + TURN; ; ) {
     const step = steps.next();
     if (step.done) return step.value;
     if (performance.now() < until) continue;
-    await new Promise((done) => setTimeout(done));
+    await between();
     until = performance.now() + TURN;
   }
 }

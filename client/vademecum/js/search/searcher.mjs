@@ -23,6 +23,8 @@ const DEEPER = 200;
 const WORDS_PATIENCE = 3000;
 /** How many titles a worker asks itself at most, for how many milliseconds in all, and how many lie before each, in which others come first. */
 const [REHEARSED, REHEARSAL, PAUSE] = [200, 250, 5];
+/** Milliseconds without a question before a worker does what is its own: one that comes would wait for that. */
+const QUIET = 50;
 /** Chunks that are read for a phrase in quotes, those that have the most of the words; others only where none of these has it. */
 const READ_FOR = 1000;
 /** Documents whose titles are read ahead, at most, in a tenth of a second. */
@@ -33,6 +35,7 @@ const nothing = ({ zeros, rows, held, slotless }) => ({ rows: rows.subarray(0, 0
 export class Searcher {
   /** @type {Promise<Words> | undefined} */ #words;
   #loaded = false;
+  /** When somebody was last answered, in milliseconds. */ #asked = -Infinity;
 
   /** @param {Generation} generation @param {import("./places.mjs").Places} places @param {import("./encoder.mjs").Encoder} encoder
    * @param {() => Promise<import("./segment_words.mjs").SegmentWords[]>} [load] words of the segments
@@ -86,12 +89,18 @@ export class Searcher {
     await inTurns((await this.words).expansion.all.reading);
     let spent = 0;
     for (const { segment, row } of this.generation.documents.slice(0, REHEARSED)) {
-      await new Promise((done) => setTimeout(done, PAUSE));
+      await this.#quiet();
       const began = performance.now();
-      await this.search({ query: segment.titles.at(row), limit: 10, offset: 0, mode: "hybrid", group: true, filters: {}, prefer: {} });
+      await this.answer({ query: segment.titles.at(row), limit: 10, offset: 0, mode: "hybrid", group: true, filters: {}, prefer: {} });
       if ((spent += performance.now() - began) > REHEARSAL) break;
     }
-    await inTurns(this.#ahead(await this.words));
+    await inTurns(this.#ahead(await this.words), () => this.#quiet());
+  }
+
+  /** The end of a pause in which nobody asked. */
+  async #quiet() {
+    do await new Promise((done) => setTimeout(done, PAUSE));
+    while (performance.now() < this.#asked + QUIET);
   }
 
   /** What questions look up, which is read when one first does, read ahead: a hundred titles at each, the stems of some dozen words.
@@ -107,7 +116,12 @@ export class Searcher {
   }
 
   /** @param {Question} question @param {Int8Array} [vector] the query's, in place of what the table says */
-  async search({ query, limit, offset, mode, group, filters, prefer, facets }, vector) {
+  search(question, vector) {
+    return this.answer(question, vector).finally(() => (this.#asked = performance.now()));
+  }
+
+  /** @param {Question} question @param {Int8Array} [vector] */
+  async answer({ query, limit, offset, mode, group, filters, prefer, facets }, vector) {
     const { places, meaning, phrases } = this;
     const words = await this.#wordsInTime(mode);
     const found = words?.find(query, mode === "hybrid") ?? { ...nothing(this.room), words: new Set(wordsOf(query)), meant: query, encodable: query };

@@ -69,6 +69,28 @@ test("titles are asked, also where somebody asks something meanwhile, and not fo
   assert.deepEqual(encoded, ["Elms", "Limes"]);
 });
 
+test("a worker asks itself nothing and reads nothing ahead while somebody asks", async (t) => {
+  const generation = await openGeneration([FILE], { dimensions: 2, epoch: "e" });
+  const encoder = decodeEncoder(encoderFile({ words: ["elm"], rows: [[7, 7]], weights: [1], letters: LATIN }));
+  const encoded = [];
+  const asked = { ...encoder, dimensions: 2, positions: encoder.positions, encode: (text) => (encoded.push(text), encoder.encode(text)) };
+  const searcher = new Searcher(generation, new Places(generation, {}), asked);
+  let now = 0;
+  t.mock.method(performance, "now", () => now);
+  const question = { query: "elm", limit: 10, offset: 0, mode: "lexical", group: true, filters: {}, prefer: {} };
+  await searcher.search(question);
+  const rehearsed = searcher.rehearse();
+  for (let i = 0; i < 5; i++) {
+    now += 40;
+    await searcher.search(question);
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  assert.deepEqual(new Set(encoded), new Set(["elm"]));
+  now += 50;
+  await rehearsed;
+  assert.ok(encoded.includes("Trees"));
+});
+
 test("titles are read ahead, so that a question encodes itself alone", async () => {
   const documents = [{ key: "k", chunks: [1n, 2n], title: "Trees" }, { key: "l", chunks: [3n], title: "Release notes" }];
   const chunks = ["an elm", "a lime", "an elm of late"].map((text, i) => ({ id: BigInt(i + 1), text, vector: [127, 127], scale: 46_000 }));
@@ -77,10 +99,10 @@ test("titles are read ahead, so that a question encodes itself alone", async () 
   const encoded = [];
   const asked = { ...encoder, dimensions: 2, positions: encoder.positions, encode: (text) => (encoded.push(text), encoder.encode(text)) };
   const searcher = new Searcher(generation, new Places(generation, {}), asked);
-  searcher.search = async () => {}; // no title is asked
+  searcher.answer = async () => {}; // no title is asked
   await searcher.rehearse();
   assert.deepEqual(encoded, ["Trees", "Release notes"]);
-  delete searcher.search;
+  delete searcher.answer;
   const { hits } = await searcher.search({ query: "elm", limit: 10, offset: 0, mode: "hybrid", group: true, filters: {}, prefer: {} });
   assert.deepEqual(encoded.slice(2), ["elm"]);
   assert.deepEqual(hits.map(({ document }) => document), ["k", "l"]);
