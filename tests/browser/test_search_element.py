@@ -131,6 +131,30 @@ def test_what_is_typed_is_no_key_of_the_theme(open_page: Open) -> None:
     expect(page.locator("#query")).to_have_value("sticky / cookie")
 
 
+@pytest.mark.parametrize("attributes", ["", "inline"])
+def test_an_escape_that_closes_and_clears_nothing_is_the_pages(open_page: Open, attributes: str) -> None:
+    """A dialog of Bootstrap's, which is a <div>, listens for it, and the browser for that of a <dialog>."""
+    page = open_page(attributes)
+    page.evaluate(
+        """() => {
+            globalThis.heard = 0;
+            document.addEventListener("keydown", ({ key }) => (heard += Number(key === "Escape")));
+            const dialog = document.querySelector("main").appendChild(document.createElement("dialog"));
+            dialog.append(document.querySelector("vademecum-search"));
+            dialog.showModal();
+        }"""
+    )
+    page.locator("#query" if attributes else "#open").focus()
+    page.keyboard.press("k" if attributes else "Enter")
+    expect(page.locator("#query")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#query" if attributes else "#modal")).to_be_visible(visible=bool(attributes))
+    assert page.evaluate("[heard, document.querySelector('dialog').open]") == [0, True]
+    page.keyboard.press("Escape")
+    assert page.evaluate("heard") == 1
+    expect(page.locator("main > dialog")).to_be_hidden()
+
+
 def test_a_dialog_that_nobody_opens_downloads_nothing(open_page: Open) -> None:
     page = open_page()
     expect(page.locator("#open")).to_be_visible()

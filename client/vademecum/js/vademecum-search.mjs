@@ -47,7 +47,7 @@ export class VademecumSearch extends Base {
     const key = /** @type {KeyboardEvent} */ (event);
     if (key.ctrlKey || key.metaKey || key.altKey) return;
     if (key.type === "keydown") this.#hotkey(key);
-    key.stopPropagation();
+    if (!this.#search?.leaves(key)) key.stopPropagation();
   }
 
   /** A page of one app, which turns to another version, say. */

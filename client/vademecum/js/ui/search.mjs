@@ -319,8 +319,17 @@ export class Search {
       if (this.options.at < 0 && matchMedia("(hover: none)").matches) return this.config.view.field.blur(); // a phone: the keyboard goes, the hits are seen
       if (this.#timers.has("ask")) this.#ask();
       this.#answered.then(() => this.options.open(event));
-    } else if (event.key === "Escape" && !this.config.modal) this.#clear();
-    else if (plain && this.options.pressed(event.key)) event.preventDefault();
+    } else if (event.key === "Escape" && !this.config.modal && this.config.view.field.value !== "") {
+      event.preventDefault(); // a dialog of the page, which this stands in, is left by the next one
+      this.#clear();
+    } else if (plain && this.options.pressed(event.key)) event.preventDefault();
+  }
+
+  /** Whether Escape has nothing to close or to clear in here: it is the page's, for a dialog that this stands in.
+   * @param {KeyboardEvent} event */
+  leaves(event) {
+    const { dialog, panel, reader } = this.config.view;
+    return event.key === "Escape" && !event.defaultPrevented && ![dialog, panel, reader.dialog].some(({ open }) => open);
   }
 
   /** @param {KeyboardEvent} event wherever the page's focus is */
