@@ -1,5 +1,8 @@
 // @ts-check
-/** Light, dark, or as the system has it: the choice of the reader, kept for the next visit. */
+/**
+ * What each page begins with. Light, dark, or as the system has it: the choice of the reader, kept for the next visit.
+ * And a script that cannot be had is told at once: its element alone hears of it.
+ */
 
 import { say } from "./language.mjs";
 
@@ -50,6 +53,7 @@ function offerChoice() {
   button.hidden = false;
 }
 
+addEventListener("error", ({ target }) => target instanceof HTMLScriptElement && document.documentElement.classList.add("lacking"), true);
 apply(remembered());
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", offerChoice);
 else offerChoice();

@@ -268,6 +268,15 @@ def test_a_page_without_its_examples_searches(page: Page, host: Host, fault: str
     expect(page.locator("#examples")).to_be_hidden()
 
 
+@pytest.mark.parametrize("module", ["assets/app.mjs", "client/vademecum-search.mjs", "client/vademecum.mjs"])
+def test_a_search_whose_module_is_missing_says_so_at_once(page: Page, host: Host, module: str) -> None:
+    play(page, module, "404")
+    page.goto(host.url)
+    late = page.get_by_text("The search has not come")
+    expect(late).to_be_visible()
+    assert late.evaluate("(said) => getComputedStyle(said).animationDelay") == "0s", "a slow line is given some seconds"
+
+
 @pytest.mark.parametrize(("fault", "code"), [("away", "network"), ("404", "server"), ("login", "content")])
 def test_a_page_without_its_root_of_trust_searches_what_is_installed_and_verifies_nothing(
     page: Page, host: Host, fault: str, code: str
