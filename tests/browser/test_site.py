@@ -840,6 +840,17 @@ def test_the_reader_shows_what_was_written(open_page: Open, host: Host) -> None:
     ]
 
 
+@pytest.mark.parametrize("language", ["en", "de", "ar"])
+def test_on_the_narrowest_phone_no_page_is_wider(page: Page, host: Host, language: str) -> None:
+    page.set_viewport_size({"width": 320, "height": 600})
+    page.add_init_script(f"Object.defineProperty(navigator, 'languages', {{ value: ['{language}'] }})")
+    for name in ("", "documents.html", "release.html"):
+        page.goto(f"{host.url}{name}")
+        expect(page.locator("#theme")).to_be_visible()
+        outside = "[...document.querySelectorAll('.top *')].filter((part) => part.getBoundingClientRect().right > 320)"
+        assert page.evaluate(f"[document.documentElement.scrollWidth, {outside}.length]") == [320, 0], name
+
+
 def test_on_a_phone_the_words_of_a_table_in_the_reader_are_whole(open_page: Open) -> None:
     page = open_page("?doc=guide/page.md")
     page.set_viewport_size({"width": 320, "height": 600})
