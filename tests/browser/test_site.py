@@ -849,6 +849,13 @@ def test_on_the_narrowest_phone_no_page_is_wider(page: Page, host: Host, languag
         expect(page.locator("#theme")).to_be_visible()
         outside = "[...document.querySelectorAll('.top *')].filter((part) => part.getBoundingClientRect().right > 320)"
         assert page.evaluate(f"[document.documentElement.scrollWidth, {outside}.length]") == [320, 0], name
+    page.goto(host.url)
+    page.locator("#pill").click()
+    menus = page.locator("#details select")
+    widths = "(menus) => menus.map((menu) => menu.offsetWidth)"
+    shown = menus.evaluate_all(widths)
+    menus.evaluate_all("(menus) => menus.map((menu) => Object.assign(menu.style, { flex: 'none', maxWidth: 'none' }))")
+    assert menus.evaluate_all(widths) == shown, "what is chosen is not cut off"
 
 
 def test_on_a_phone_the_words_of_a_table_in_the_reader_are_whole(open_page: Open) -> None:

@@ -173,8 +173,8 @@ dialog header > :first-child { flex: 1; font-size: 1.2rem; }
 .modes label { display: flex; gap: .75rem; padding: .5rem 0; color: var(--soft); font-size: .93rem; cursor: pointer; }
 .modes b { display: block; color: var(--ink); font-weight: 550; }
 .modes input { flex: none; width: 1.05rem; height: 1.05rem; margin: .25rem 0 0; accent-color: var(--accent); }
-.menu { align-items: center; justify-content: space-between; }
-.menu select { max-width: 60%; padding: .3rem .5rem; border: 1px solid var(--edge); border-radius: .4rem; background: var(--raised); color: var(--ink); font: inherit; }
+.menu { flex-wrap: wrap; align-items: center; justify-content: space-between; }
+.menu select { max-width: 100%; padding: .3rem .5rem; border: 1px solid var(--edge); border-radius: .4rem; background: var(--raised); color: var(--ink); font: inherit; }
 .about { margin-top: 1.6rem; color: var(--soft); font-size: .93rem; }
 .about summary { cursor: pointer; }
 .acts { margin-top: .9rem; display: flex; flex-wrap: wrap; gap: .6rem; }
