@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
+import pypdfium2
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
@@ -215,6 +216,28 @@ def test_on_paper_the_query_stands_above_what_it_found(open_page: Open) -> None:
     expect(page.locator(".foot")).to_have_css("position", "sticky")
     page.set_viewport_size({"width": 640, "height": 400})  # twice as large: it would lie over the hits
     expect(page.locator(".foot")).to_have_css("position", "static")
+
+
+def test_on_paper_a_document_is_whole_and_in_the_colours_of_paper(open_page: Open) -> None:
+    page = open_page("theme='dark'")
+    page.keyboard.press("/")
+    page.keyboard.type("key")
+    expect(options(page)).to_have_count(3)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Shift+Enter")
+    expect(page.locator("#reader-title")).to_have_text("Keys and signing")
+    page.locator("#reader-text").evaluate(
+        """(text) => {
+            for (let at = 1; at <= 150; at++)
+                text.appendChild(document.createElement("p")).textContent = `Paragraph ${at}.`;
+        }"""
+    )
+    sheets = pypdfium2.PdfDocument(page.pdf())
+    text = "".join(sheet.get_textpage().get_text_bounded() for sheet in sheets)
+    assert len(sheets) > 2
+    assert re.findall(r"Paragraph (\d+)\.", text) == [str(at) for at in range(1, 151)]
+    page.emulate_media(media="print")
+    assert page.locator("#reader-title").evaluate("(title) => getComputedStyle(title).color") == "rgb(37, 34, 30)"
 
 
 def test_enter_goes_where_the_active_option_leads_and_with_control_in_a_new_tab(

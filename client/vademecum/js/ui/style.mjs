@@ -237,6 +237,14 @@ pre { margin: 1rem 0; padding: .9rem 1.2rem; border: 1px solid var(--line); bord
   .foot, .ask button, .hints, .read, .facets, #load, #typed, .trigger { display: none; }
   .open { break-inside: avoid; padding-inline: 0; }
   a.open::after { content: attr(data-page); display: block; color: var(--soft); font-size: .8rem; }
+  :host { color-scheme: light !important; } /* grounds are not printed */
+  /* All of what is open, and nothing of what it lies over: the backdrop is on each sheet. */
+  .root:has(> dialog[open]) > :not(dialog[open]), dialog header :is(a, button) { display: none; }
+  dialog[open] { position: absolute; inset: 0; width: 100%; height: auto; max-height: none; margin: 0; border: 0; background: none; box-shadow: none; overflow: visible; }
+  dialog::backdrop { background: var(--ground); }
+  .modal .box { display: block; max-height: none; }
+  dialog :is(.body, article, .scroll) { overflow: visible; }
+  .reader pre { white-space: pre-wrap; }
 }
 `;
 
