@@ -83,6 +83,8 @@ def test_a_preview_that_does_not_verify_is_taken_away(app: App, publisher: Publi
     eventually(app.page, "previews.length > 0 && previews[0] === null")
     assert app.page.evaluate(ASKED) == "empty"
     assert (app.events("updateFailed")[0]["code"], stored(app)) == ("signature", 0)
+    assert app.page.evaluate("kb.update().then(() => null, ({ code }) => code)") == "signature"
+    assert app.page.evaluate("previews") == [None], "what failed is not shown again"
 
 
 def test_a_release_that_was_taken_back_is_not_shown(page: Page, publisher: Publisher, serve: Serve) -> None:

@@ -43,6 +43,8 @@ export class Preview {
   /** What the host showed, by its path, for Python to take up. @type {Map<string, Body>} */
   bodies = new Map();
   #seen = () => {};
+  /** One did not verify: the next try, which may be of the same bytes, is looked at by Python alone. */
+  #refused = false;
 
   /** @param {Dependencies} deps */
   constructor(deps) {
@@ -54,7 +56,7 @@ export class Preview {
    * @throws {VademecumError} `network`, in that case alone */
   async show() {
     const { url, alone, client, reader, emit } = this.deps;
-    if (!mayPreview(url, client) || reader.release || reader.preview) return;
+    if (this.#refused || !mayPreview(url, client) || reader.release || reader.preview) return;
     const began = Date.now();
     await this.#fetch().then(({ release, objects }) => reader.show(release, objects)).catch((error) => {
       if (alone && error.code === "network" && Date.now() - began >= TIMEOUTS.idle) throw error;
@@ -77,6 +79,7 @@ export class Preview {
   async failed(code) {
     const { reader } = this.deps;
     if (!reader.preview || TRANSIENT.includes(code)) return false;
+    this.#refused = true;
     await reader.withdraw();
     return true;
   }
