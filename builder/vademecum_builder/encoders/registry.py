@@ -76,7 +76,8 @@ class NamedEncoders:
         model = _model_of(name)
         if name == self.name and name.startswith(http.PREFIX):
             return self._load_http(file, query_encoder, directions)
-        if file.name != published_name(name) or not self._is_wanted(file.dimensions, whole=not directions):
+        whole = model != "" and not directions
+        if file.name != published_name(name) or not self._is_wanted(file.dimensions, whole=whole):
             return None
         if not model:
             return builtin.Builtin(query_encoder)

@@ -663,6 +663,14 @@ def test_more_dimensions_than_wanted_are_projected_onto_directions_that_stay(
     assert NamedEncoders(name, dimensions=4).load(whole.query_encoder) is None
 
 
+def test_another_number_of_dimensions_is_another_space_for_builtin_too() -> None:
+    encoder = NamedEncoders("builtin", dimensions=8).fit(TEXTS).encoder
+    later = {
+        wanted: NamedEncoders("builtin", dimensions=wanted).load(encoder.query_encoder) for wanted in (None, 8, 4, 9)
+    }
+    assert [wanted for wanted, found in later.items() if found] == [None, 8]
+
+
 def test_directions_are_the_principal_ones() -> None:
     vectors = np.random.default_rng(3).standard_normal((50, 6)) * [9, 8, 7, 0.1, 0.1, 0.1]
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
