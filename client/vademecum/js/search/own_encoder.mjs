@@ -97,9 +97,11 @@ class Space {
 
   /** @param {Float64Array} vector of the model */
   #integers(vector) {
-    if (vector?.length !== this.width || !vector.every(Number.isFinite)) {
-      const told = `${this.width} finite numbers, as ${this.#name} does that made this release's vectors, not ${vector?.length}`;
-      throw new VademecumError("usage", `encoder: it has to return ${told}`);
+    const fits = vector?.length === this.width;
+    if (!fits || !vector.every(Number.isFinite)) {
+      const told = `${this.width} finite numbers, as ${this.#name} does that made this release's vectors`;
+      const given = fits ? "not all of them are finite" : `not ${vector?.length}`;
+      throw new VademecumError("usage", `encoder: it has to return ${told}: ${given}`);
     }
     const length = Math.hypot(...vector) || 1;
     const turned = this.directions ? new Float64Array(this.dimensions) : vector;
