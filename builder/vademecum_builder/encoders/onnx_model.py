@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -47,14 +50,26 @@ def export_model(encoder: DocumentEncoder) -> bytes:
     axes = np.eye(model.dimensions)
     if encoder.directions:
         axes = decode_directions(encoder.directions, encoder.dimensions).astype(float)
-    with TemporaryDirectory() as name, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter warns about itself
+    with TemporaryDirectory() as name, _quiet():
         whole, small = Path(name) / "whole.onnx", Path(name) / "small.onnx"
         _trace(transformer, axes, whole)
         quantization.quantize_dynamic(whole, small, weight_type=quantization.QuantType.QInt8, per_channel=True)
         onnx.checker.check_model(str(small))
         graph = small.read_bytes()
     return encode_model(ModelFile(graph, _tokenizer(transformer)))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep off the command line what exporter and quantiser say of themselves: nobody who builds can act on it."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
 
 
 def _trace(transformer: Any, axes: np.ndarray[Any, Any], path: Path) -> None:

@@ -105,9 +105,12 @@ def test_a_later_build_goes_on_in_the_same_space(fitted: Fitted, model: str) -> 
     np.testing.assert_allclose(later.embed(TEXTS[2:4]), fitted.vectors[2:4], atol=1e-3)
 
 
-def test_the_models_own_files_ask_as_the_model_does(fitted: Fitted, exported: bytes, model: str) -> None:
-    """In 8 bits, along the directions, and read as far as the model reads; the same bytes each time."""
+def test_the_models_own_files_ask_as_the_model_does(
+    fitted: Fitted, exported: bytes, model: str, caplog: pytest.LogCaptureFixture, recwarn: pytest.WarningsRecorder
+) -> None:
+    """In 8 bits, along the directions, and read as far as the model reads; the same bytes each time, and in silence."""
     assert export_model(fitted.encoder) == exported
+    assert (caplog.messages, [*recwarn]) == ([], [])
     assert len(exported) < 25_000_000
     encode = run_model(exported)
     texts = [*TEXTS, "replace a signing key", "a", "naïve façade 北京", "word " * 600]
