@@ -429,6 +429,20 @@ def test_the_count_is_honest_and_more_can_be_had(open_page: Open) -> None:
     expect(page.locator("#typed")).to_be_hidden()
 
 
+@pytest.mark.parametrize("attributes", ["", "inline"])
+def test_who_asks_on_from_far_down_the_list_sees_the_first_hits(open_page: Open, attributes: str) -> None:
+    page = open_page(attributes)
+    page.keyboard.press("/")
+    page.keyboard.type("many")
+    expect(page.locator(".hit")).to_have_count(20)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("End")
+    expect(page.locator(".hit").first).not_to_be_in_viewport()
+    page.keyboard.type(" meny")
+    expect(page.locator("#typed")).to_be_visible()
+    expect(page.locator(".hit").first).to_be_in_viewport()
+
+
 def test_what_is_not_all_read_yet_is_asked_again(open_page: Open) -> None:
     page = open_page("inline")
     page.clock.install()

@@ -66,7 +66,7 @@ dialog { overscroll-behavior: contain; padding: 0; border: 1px solid var(--line)
 dialog::backdrop { background: rgb(20 16 10 / 45%); }
 .modal { width: min(46rem, 100vw - 2rem); max-width: none; max-height: min(44rem, 88dvh); margin-top: 8dvh; border-radius: 1rem; overflow: hidden; background: var(--ground); }
 .modal .box { display: flex; flex-direction: column; height: 100%; max-height: min(44rem, 88dvh); }
-.modal .body { flex: 1; overflow: auto; padding: 0 1rem 1rem; overscroll-behavior: contain; outline-offset: -3px; }
+.modal .body { flex: 1; position: relative; overflow: auto; padding: 0 1rem 1rem; overscroll-behavior: contain; outline-offset: -3px; }
 .modal .ask { position: static; border-width: 0 0 1px; border-radius: 0; box-shadow: none; border-color: var(--line); background: none; }
 
 /* Asking */
