@@ -15,6 +15,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from vademecum_builder.pages.stemmers import stemmers
 HERE = Path(__file__).parent
 CLIENT = HERE.parents[1] / "client" / "vademecum" / "js"
 QUERIES = 200
+PROFILE = "profile"
 FIGURES = ("least", "p50", "p95")
 OPENINGS = 5
 REST = 4
@@ -59,14 +61,15 @@ def measure_cpython(folder: Path) -> dict[str, Any]:
 
 
 def measure_chromium(context: BrowserContext, folder: Path, chunks: int, peers: Path | None) -> dict[str, Any]:
+    profile = folder / PROFILE
     with PagesHost(folder, headers=HEADERS) as host:
 
         def call(name: str, *args: Any) -> Any:
             page = _page(context, host.url)
-            memory = _renderers()
+            memory = memory_of_renderers(profile)
             found = page.evaluate(f"(args) => import('/scans/chromium.mjs').then((m) => m.{name}(...args))", args)
             if isinstance(found, dict):
-                found["MB"] = (sum(_renderers().values()) - sum(memory.values())) // 10**6
+                found["MB"] = (memory_of_renderers(profile) - memory) // 10**6
             page.close()
             return found
 
@@ -93,17 +96,23 @@ def _page(context: BrowserContext, url: str) -> Page:
     return page
 
 
-def _renderers() -> dict[int, int]:
-    """Return the memory of this machine's renderers, their workers included: bytes by process, shared pages divided."""
-    found = {}
-    for status in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if b"--type=renderer" in status.read_bytes():
-                rollup = (status.parent / "smaps_rollup").read_text()
-                found[int(status.parent.name)] = int(rollup.split("Pss:")[1].split()[0]) * 1024
-        except OSError:
-            continue
-    return found
+def memory_of_renderers(profile: Path) -> int:
+    """Return the bytes of the renderers of the browser with this profile, with their workers; shared pages divided."""
+    size = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if b"--type=renderer" in (process / "cmdline").read_bytes() and _is_below(process, str(profile).encode()):
+                size += int((process / "smaps_rollup").read_text().split("Pss:")[1].split()[0]) * 1024
+    return size
+
+
+def _is_below(process: Path, said: bytes) -> bool:
+    """Whether the command of one of the processes that started it says this: other browsers may run on this machine."""
+    while process.name != "0":
+        if said in (process / "cmdline").read_bytes():
+            return True
+        process = process.with_name((process / "stat").read_text().rpartition(")")[2].split()[1])
+    return False
 
 
 def lay(folder: Path, shape: Shape, peers: Path | None) -> None:
@@ -167,7 +176,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 with sync_playwright() as playwright:
                     path = CHROMIUM if CHROMIUM.exists() else None
                     context = playwright.chromium.launch_persistent_context(
-                        folder / "profile", executable_path=path, args=ARGUMENTS
+                        folder / PROFILE, executable_path=path, args=ARGUMENTS
                     )
                     rows = measure_chromium(context, folder, chunks, options.peers)
                     context.close()
