@@ -201,7 +201,7 @@ def fields_of(records: Iterable[Mapping[str, Any]]) -> list[FieldFound]:
 
 def _maps(records: Sequence[Mapping[str, Any]]) -> frozenset[str]:
     """Return the paths of objects whose names are values: many names of which each record has a few, or whose values
-    are all alike; or numbers by time or size."""
+    are all alike; or numbers by time or size, or anything by number."""
     seen: dict[str, list[Mapping[str, Any]]] = {}
     for record in records:
         for path, value in _objects(record, ""):
@@ -213,9 +213,13 @@ def _is_map(values: Sequence[Mapping[str, Any]]) -> bool:
     names = {name for value in values for name in value}
     inner = {frozenset(one) if isinstance(one, dict) else frozenset() for value in values for one in value.values()}
     few = 3 * sum(map(len, values)) < len(names) * len(values)
+    if not inner:
+        return False  # what has nothing of a list is an empty object in PHP's exports
     alike = bool(frozenset.intersection(*inner)) and len(frozenset.union(*inner)) <= _FEW  # a note is left out at times
     counted = all(map(_is_counted, values)) and all(name[:1].isdecimal() for name in names)
-    return counted or (len(names) >= _NAMES and (few or alike or (len(inner) == 1 and inner != {frozenset()})))
+    numbered = len(names) > 1 and all(map(str.isdecimal, names))  # what a spell does at each level
+    many = len(names) >= _NAMES and (few or alike or (len(inner) == 1 and inner != {frozenset()}))
+    return counted or numbered or many
 
 
 def _is_counted(value: Any) -> bool:

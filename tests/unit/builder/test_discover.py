@@ -578,11 +578,13 @@ def test_an_object_whose_names_are_values_is_one_field(tmp_path: Path) -> None:
             "called": {f"n{m}": {"common": f"A{n} in {m}", "official": f"B{n}"} for m in range(12)},
             "size": {"width": n, "height": n + 1},
             "visits": {f"2026-0{m}": n * m for m in range(1, 4)},
+            "by_level": {f"{m}": f"heals {m} of {n} wounds" for m in range(1, 4)},
+            "borders": {},  # an empty list, as PHP writes it
         }
 
     (tmp_path / "a.json").write_text(json.dumps(rows(about)))
     [found] = discover(str(tmp_path / "a.json"), tmp_path)
-    assert found.settings["text"] == ["languages", "called"]
+    assert found.settings["text"] == ["languages", "called", "by_level"]
     assert found.settings["metadata"] == ["size.width", "size.height"]
 
 
