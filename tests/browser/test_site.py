@@ -858,18 +858,6 @@ def test_on_the_narrowest_phone_no_page_is_wider(page: Page, host: Host, languag
     assert menus.evaluate_all(widths) == shown, "what is chosen is not cut off"
 
 
-def test_who_enlarges_the_page_four_times_sees_the_hit_that_is_chosen(open_page: Open) -> None:
-    page = open_page("?q=many")
-    page.set_viewport_size({"width": 320, "height": 256})
-    expect(hits(page)).to_have_count(20)
-    for key in ["ArrowDown"] * 6 + ["ArrowUp"] * 3:
-        page.keyboard.press(key)
-        chosen = page.locator("[aria-selected=true]").bounding_box()
-        field = page.locator(".ask").bounding_box()
-        assert chosen and field
-        assert field["y"] + field["height"] <= chosen["y"] <= 257 - min(chosen["height"], 150), key
-
-
 def test_on_a_phone_the_words_of_a_table_in_the_reader_are_whole(open_page: Open) -> None:
     page = open_page("?doc=guide/page.md")
     page.set_viewport_size({"width": 320, "height": 600})

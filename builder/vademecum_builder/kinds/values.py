@@ -108,7 +108,8 @@ def shown(value: object) -> str:
             # `gluten: true` or `weight: 5` say nothing without the name.
             alone = {name for name in named if len(named) == 1 and _says_something(read[name])} or _CALLED
             said = [
-                text if name in alone or _DIGEST.fullmatch(name) else f"{name}: {text}" for name, text in named.items()
+                text if name in alone or _DIGEST.fullmatch(name) else f"{name}: {text}"
+                for name, text in sorted(named.items(), key=lambda field: field[0] not in _CALLED)
             ]
             return ("\n" if any(map(_DIGEST.fullmatch, named)) else ", ").join(said)
     return str(value)

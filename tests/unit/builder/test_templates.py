@@ -68,7 +68,7 @@ def test_of_an_object_nobody_reads_ids_addresses_and_lists_of_numbers() -> None:
         ),
         (
             {"index": "salt", "name": "Sea Salt", "of": "/sea", "seeUrl": "a b"},
-            "index: salt, Sea Salt, of: /sea, seeUrl: a b",
+            "Sea Salt, index: salt, of: /sea, seeUrl: a b",
         ),
         (["1 cup flour\r", "salt\r", " "], "1 cup flour, salt"),
         ({"gluten": True}, "gluten: yes"),
@@ -119,7 +119,7 @@ def test_of_a_conversation_nobody_reads_what_programs_said_to_each_other() -> No
     assert shown([{"role": "assistant", "content": None, "tool_calls": [named]}]) == ""
     assert shown([asked, {"role": "tool", "content": "Janka 1290 of oak"}]) == "Is oak hard"
     assert shown([{"from": "observation", "value": "Janka 1290 of oak"}]) == ""
-    assert shown([{"type": "tool", "name": "Hand saw"}]) == "type: tool, Hand saw"
+    assert shown([{"type": "tool", "name": "Hand saw"}]) == "Hand saw, type: tool"
 
 
 def test_calls_of_other_programs_are_not_read_either() -> None:

@@ -225,8 +225,7 @@ pre { margin: 1rem 0; padding: .9rem 1.2rem; border: 1px solid var(--line); bord
   .facet :is(button, input), .fold, .read, .plain, .pill { min-height: 2.75rem; }
   .more { padding-block: .65rem; margin-bottom: .2rem; }
 }
-/* Enlarged, the foot would lie over the hits, and what is kept free above and below one would leave no room for it. */
-@media (max-height: 30rem) { .foot { position: static; } .open { scroll-margin-block: 4.8rem 0; } }
+@media (max-height: 30rem) { .foot { position: static; } } /* enlarged, it would lie over the hits */
 @media (prefers-reduced-motion: reduce) { *, ::before, ::after { animation: none !important; transition: none !important; } }
 /* Where a system chooses the colours, what is told by a ground alone is told by none. */
 @media (forced-colors: active) {
