@@ -108,11 +108,18 @@ def shown(value: object) -> str:
             # `gluten: true` or `weight: 5` say nothing without the name.
             alone = {name for name in named if len(named) == 1 and _says_something(read[name])} or _CALLED
             said = [
-                text if name in alone or _DIGEST.fullmatch(name) else f"{name}: {text}"
+                text if name in alone or _DIGEST.fullmatch(name) or _is_tree(value, name) else f"{name}: {text}"
                 for name, text in sorted(named.items(), key=lambda field: field[0] not in _CALLED)
             ]
             return ("\n" if any(map(_DIGEST.fullmatch, named)) else ", ").join(said)
     return str(value)
+
+
+def _is_tree(value: Mapping[str, Any], name: str) -> bool:
+    """Return whether a field has objects of the kind that they stand in, as subjects below subjects: what it is called
+    (`children`) says nothing."""
+    inner = value[name]
+    return isinstance(inner, list) and all(isinstance(one, dict) and one.keys() <= value.keys() for one in inner)
 
 
 def _sent(value: Mapping[str, Any]) -> frozenset[str]:

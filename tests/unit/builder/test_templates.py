@@ -70,6 +70,14 @@ def test_of_an_object_nobody_reads_ids_addresses_and_lists_of_numbers() -> None:
             {"index": "salt", "name": "Sea Salt", "of": "/sea", "seeUrl": "a b"},
             "Sea Salt, index: salt, of: /sea, seeUrl: a b",
         ),
+        (
+            {
+                "id": 1,
+                "name": "nature",
+                "children": [{"id": 2, "name": "weather", "children": [{"id": 3, "name": "fog"}]}],
+            },
+            "nature, weather, fog",
+        ),
         (["1 cup flour\r", "salt\r", " "], "1 cup flour, salt"),
         ({"gluten": True}, "gluten: yes"),
         ({"grams": 250}, "grams: 250"),
