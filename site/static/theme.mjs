@@ -1,10 +1,8 @@
 // @ts-check
 /**
  * What each page begins with. Light, dark, or as the system has it: the choice of the reader, kept for the next visit.
- * And a script that cannot be had is told at once: its element alone hears of it.
+ * And whether a script of it cannot be had. It imports nothing at once: that might be what is missing.
  */
-
-import { say } from "./language.mjs";
 
 const KEY = "vademecum theme";
 const CHOICES = ["system", "light", "dark"];
@@ -34,10 +32,21 @@ function apply(choice) {
   else document.documentElement.dataset.theme = choice;
 }
 
-function offerChoice() {
+/** A script of the page that cannot be had is told at once. Its element alone hears of it, and may have heard before this ran. */
+function watchScripts() {
+  const tell = () => document.documentElement.classList.add("lacking");
+  addEventListener("error", ({ target }) => target instanceof HTMLScriptElement && tell(), true);
+  const named = [...document.querySelectorAll("script[src], link[rel=modulepreload]")].map((/** @type {any} */ one) => one.src || one.href);
+  const asked = /** @type {PerformanceResourceTiming[]} */ (performance.getEntriesByType("resource"));
+  if (asked.some(({ name, responseStatus }) => responseStatus >= 400 && named.includes(name))) tell();
+}
+
+async function offerChoice() {
+  const language = await import("./language.mjs").catch(() => null); // that it is missing is told
   const button = document.getElementById("theme");
   const name = document.getElementById("theme-name");
-  if (!button || !name) return;
+  if (!button || !name || !language) return;
+  const { say } = language;
   let choice = remembered();
   const show = () => {
     name.textContent = say(choice[0].toUpperCase() + choice.slice(1));
@@ -53,7 +62,7 @@ function offerChoice() {
   button.hidden = false;
 }
 
-addEventListener("error", ({ target }) => target instanceof HTMLScriptElement && document.documentElement.classList.add("lacking"), true);
+watchScripts();
 apply(remembered());
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", offerChoice);
 else offerChoice();

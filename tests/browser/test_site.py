@@ -268,9 +268,21 @@ def test_a_page_without_its_examples_searches(page: Page, host: Host, fault: str
     expect(page.locator("#examples")).to_be_hidden()
 
 
-@pytest.mark.parametrize("module", ["assets/app.mjs", "client/vademecum-search.mjs", "client/vademecum.mjs"])
-def test_a_search_whose_module_is_missing_says_so_at_once(page: Page, host: Host, module: str) -> None:
-    play(page, module, "404")
+MODULES = ["assets/app.mjs", "assets/language.mjs", "client/vademecum-search.mjs", "client/vademecum.mjs"]
+
+
+@pytest.mark.parametrize("behind", [False, True])
+@pytest.mark.parametrize("module", MODULES)
+def test_a_search_whose_module_is_missing_says_so_at_once(page: Page, host: Host, module: str, behind: bool) -> None:
+    """`behind`: the script that tells of it came after it was known."""
+    asked = play(page, module, "404")
+
+    def wait(route: Route) -> None:
+        while behind and not asked:
+            page.wait_for_timeout(20)
+        route.continue_()
+
+    page.route("**/assets/theme.mjs", wait)
     page.goto(host.url)
     late = page.get_by_text("The search has not come")
     expect(late).to_be_visible()
