@@ -15,7 +15,18 @@ from vademecum.search.segment_words import SegmentWords
 from vademecum.search.spelling import MOST_CHANGES, meant_by, tries
 from vademecum.search.stems import BEFORE, stems_of
 from vademecum.search.stop_words import STOP_WORDS
-from vademecum.search.tokens import CAMEL, PAIRED, PARTS, is_typed, letters_of, parts_of, quoted_in, runs_of, wholes_of
+from vademecum.search.tokens import (
+    CAMEL,
+    PAIRED,
+    PARTS,
+    composed,
+    is_typed,
+    letters_of,
+    parts_of,
+    quoted_in,
+    runs_of,
+    wholes_of,
+)
 
 MIN_PREFIX: Final = 2
 MOST_ASKED: Final = 64
@@ -112,6 +123,7 @@ class Expansion:
         Args:
             widely: Whether in a question words stand for those that mean nearly the same, too.
         """
+        query = composed(query)
         self._groups: dict[str, Group] = {}
         self._wholes: dict[str, str] = {}
         self._quoted = {run for phrase in quoted_in(query) for run in runs_of(phrase)}

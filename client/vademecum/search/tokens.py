@@ -28,8 +28,8 @@ JOINTS: Final = re.compile("[._/:-]+")
 _JOINTS_OR_HUMPS: Final = re.compile(f"[._/:{CAMEL}-]+")
 PARTS: Final = re.compile(f"[^._/:{CAMEL}-]+")
 """What joints and humps part."""
-_HALVES: Final = re.compile("[\uff66-\uff9d][\uff9e\uff9f]")
-"""Kana of half the width and the sign that voices it: one letter of the usual width."""
+_HALVES: Final = re.compile("[\uff66-\uff9f]+")
+"""Kana of half the width, which have a character of its own for what voices them."""
 _QUOTED: Final = re.compile('(?:^|\\s)["“„«»]([^"“”„«»]+)["”“«»]')
 """Behind a figure the mark is one of inches."""
 MOST_BESIDE: Final = 16
@@ -101,11 +101,11 @@ def runs_of(text: str) -> list[str]:
     >>> runs_of("the add_routeを呼ぶ")
     ['the', 'add_route', 'を呼ぶ']
     """
-    folded = HUMPS.sub(CAMEL, _composed(text).replace(CAMEL, " ")).translate(_FOLDS)
+    folded = HUMPS.sub(CAMEL, composed(text).replace(CAMEL, " ")).translate(_FOLDS)
     return (folded if folded.isascii() else PAIRED.sub(r" \g<0> ", folded)).split()
 
 
-def _composed(text: str) -> str:
+def composed(text: str) -> str:
     """Return a text whose letters are one character each, however they came: `и` and a breve, jamo, `ﾊ` and `ﾞ`."""
     if text.isascii():
         return text

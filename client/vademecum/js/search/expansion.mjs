@@ -6,7 +6,7 @@ import { Dictionary } from "./dictionary.mjs";
 import { Neighbours } from "./neighbours.mjs";
 import { inLetters, otherwiseBegun, within } from "./spelling.mjs";
 import { MOST_STEMS } from "./stems.mjs";
-import { CAMEL, PAIRED, isTyped, lettersOf, partsOf, quotedIn, runsOf, wholesOf } from "./tokens.mjs";
+import { CAMEL, PAIRED, composed, isTyped, lettersOf, partsOf, quotedIn, runsOf, wholesOf } from "./tokens.mjs";
 
 /** Words that count as one: for each segment the numbers of its words. @typedef {number[][]} Group */
 /** @typedef {{group: Group, worth: number}[]} Groups */
@@ -59,8 +59,9 @@ export class Expansion {
     }
   }
 
-  /** @param {string} query @param {boolean} widely whether in a question words stand for those that mean nearly the same, too */
-  of(query, widely) {
+  /** @param {string} asked @param {boolean} widely whether in a question words stand for those that mean nearly the same, too */
+  of(asked, widely) {
+    const query = composed(asked);
     for (const _ of this.all.reading); // what is left of it
     this.#quoted = new Set(quotedIn(query).flatMap(runsOf));
     const written = this.#written(query);

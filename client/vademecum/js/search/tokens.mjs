@@ -16,7 +16,7 @@ export const IN_RUN = Array.from({ length: 128 }, (_, code) => /[a-z0-9._/:-]/i.
 const ASCII = /^[\x00-\x7f]*$/;
 /** No letter of these is put together of several characters. */
 const COMPOSED = /^[\x00-\u02ff]*$/;
-const HALVES = /[\uff66-\uff9d][\uff9e\uff9f]/g;
+const HALVES = /[\uff66-\uff9f]+/g;
 const LETTER = /^[\p{L}\p{M}\p{N}]+$/u;
 const ACCENTS = /[\u0300-\u036f]/g;
 /** Writing without spaces between words: Thai, Lao, Burmese, Khmer, kana and Han. */
@@ -50,11 +50,15 @@ function folded_(character) {
   return taken !== "" && !LETTER.test(taken) ? " " : taken;
 }
 
+/** A text whose letters are one character each, however they came. @param {string} text */
+export function composed(text) {
+  return COMPOSED.test(text) ? text : text.replace(HALVES, (kana) => kana.normalize("NFKC")).normalize();
+}
+
 /** The folded text cut where neither letters nor joints stand: words, identifiers, paths; and where writing without
  * spaces begins or ends. @param {string} text */
 export function runsOf(text) {
-  const composed = COMPOSED.test(text) ? text : text.replace(HALVES, (kana) => kana.normalize("NFKC")).normalize();
-  const humped = composed.replaceAll(CAMEL, " ").replace(HUMPS, CAMEL);
+  const humped = composed(text).replaceAll(CAMEL, " ").replace(HUMPS, CAMEL);
   const folded = humped.replace(/[^\x00-\x7f]/gu, fold).toLowerCase();
   const apart = ASCII.test(folded) ? folded : folded.replace(PAIRED, " $& ");
   return apart.split(/[\x00\x01\x03-,;-@[-^`{-\x7f]+/).filter((run) => run !== "");

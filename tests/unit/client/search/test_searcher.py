@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -375,6 +376,21 @@ def test_similar_passages_are_of_other_pages(kb: KnowledgeBase) -> None:
     (nearest,) = kb.similar(alike[0].id, 1)
     assert nearest.score == pytest.approx(alike[0].score, abs=0.1), "the cosine goes both ways"
     assert kb.similar("0" * 16) == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_query_means_the_same_however_its_letters_came(tmp_path: Path, mode: Mode) -> None:
+    pages = {
+        "a.md": "# バックアップ\n\nデータの写しを取る。\n",
+        "b.md": "# データ\n\n表とグラフ。\n",
+        "c.md": "# 鍵\n\n鍵。\n",
+    }
+    kb = searched(tmp_path, pages)
+    first, *others = (
+        [(hit.document, hit.score) for hit in kb.search(query, mode=mode)]
+        for query in ("バックアップ データ", "ﾊﾞｯｸｱｯﾌﾟ ﾃﾞｰﾀ", unicodedata.normalize("NFD", "バックアップ データ"))
+    )
+    assert first and others == [first, first]
 
 
 @pytest.mark.parametrize("id_", ["", "0" * 15, "G" * 16, "A" * 16, None, 7])
