@@ -16,6 +16,8 @@ from vademecum_builder.sources.private_fields import plain_name
 
 SAMPLED: Final = 1000
 """The most rows or values to look at."""
+_COMPARED: Final = 100_000
+"""The most rows to compare."""
 PEOPLE: Final = re.compile(r"(?:.*_)?(?:users?|accounts?|members?|people|persons?|profiles?|authors?)", re.IGNORECASE)
 _TRANSLATION: Final = re.compile(r"(.+?)s?_(?:translations?|i18n|langs?|locali[sz]ations?)")
 _LANGUAGE: Final = re.compile(r"(?:.*_)?(?:lang|language|locale)(?:_?(?:id|code))?")
@@ -126,7 +128,26 @@ class Schema:
 
     def keys(self, table: str) -> Sequence[str]:
         """Return the columns that identify a row."""
-        return () if table in self.views else self._inspector.get_pk_constraint(table)["constrained_columns"]
+        return self._keys.get(table, ())
+
+    @cached_property
+    def _keys(self) -> Mapping[str, Sequence[str]]:
+        """By table, the columns of its primary key, else those that do as well."""
+        tables = [one for one in self._all if one not in self.views]
+        declared = {one: self._inspector.get_pk_constraint(one)["constrained_columns"] for one in tables}
+        return {one: keys or (one in self.tables and self._ids_together(one)) or () for one, keys in declared.items()}
+
+    def _ids_together(self, table: str) -> Sequence[str]:
+        """Return the columns of ids and of a language that no two rows have alike, in a table without an id of its own,
+        as tables of translations are that were read from CSV; empty: some have."""
+        columns = {one: plain(one) for one in self.columns(table)}
+        ids = [one for one, name in columns.items() if name.endswith("_id") or _LANGUAGE.fullmatch(name)]
+        if len(ids) < 2 or "id" in columns.values():
+            return ()
+        first = self._select(sa.literal_column("*"), table).limit(_COMPARED).subquery()
+        compared: list[sa.ColumnElement[Any]] = [sa.column(one) for one in ids]
+        twice = sa.select(*compared).select_from(first).group_by(*compared).having(sa.func.count() > 1).limit(1)
+        return () if self._connection.execute(twice).first() else ids
 
     def as_one(self, alias: str, columns: Sequence[str]) -> str:
         """Return SQL that joins several columns to one text."""

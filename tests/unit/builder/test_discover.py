@@ -2494,6 +2494,22 @@ def test_an_answer_to_what_is_left_out_of_its_own_sheet_is_left_out(tmp_path: Pa
     assert left == (["p4", "p5"] if len(sheets) == 1 else ["4", "5", "102", "104", "105"])
 
 
+def test_rows_of_a_table_without_a_key_are_told_apart_by_their_ids_and_language(tmp_path: Path) -> None:
+    """As tables read from CSV have none; but where two rows have the same, nothing tells them apart."""
+    with closing(sqlite3.connect(tmp_path / "a.db")) as made, made:
+        for table in ("plant_texts", "plant_notes"):
+            made.execute(f"CREATE TABLE {table} (plant_id, language_id, text)")
+            rows_of = [(n, language, text_of(n)) for n in range(20) for language in range(2)]
+            made.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", rows_of)
+        made.execute("INSERT INTO plant_notes VALUES (1, 1, ?)", [text_of(21)])
+    found = {one.name: one for one in discover("sqlite:///a.db", tmp_path)}
+    assert "id" not in found["plant-notes"].settings and found["plant-texts"].settings["id"] == "record_key"
+    (tmp_path / "v.toml").write_text(found["plant-texts"].toml())
+    [[opened]] = open_sources(read_settings(tmp_path / "v.toml")).values()
+    keys = {one.key for one in opened.source.changes(None).entries if isinstance(one, SourceItem)}
+    assert keys == {f"{n}-{language}" for n in range(20) for language in range(2)}
+
+
 def test_what_is_called_as_a_table_and_has_its_ids_alone_refers_to_it(tmp_path: Path) -> None:
     """But where a database says what refers to what: there an order is a number."""
     for name, told in (("a.db", ""), ("b.db", "REFERENCES makers(id)")):
