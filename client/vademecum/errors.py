@@ -14,6 +14,8 @@ def counted(count: int, things: str) -> str:
 
     >>> counted(2, "pages without text"), counted(1, "pages without text"), counted(1, "hidden entries")
     ('2 pages without text', '1 page without text', '1 hidden entry')
+    >>> counted(1, "pages that are not public")
+    '1 page that is not public'
     >>> counted(1, "not read: save it as .eml")  # what stands behind a colon is no name of the things
     '1 not read: save it as .eml'
     """
@@ -22,6 +24,7 @@ def counted(count: int, things: str) -> str:
     at = next((at for at, word in enumerate(words) if word.endswith("s") and not word.endswith("ss")), 0)
     if count == 1:
         words[at] = f"{words[at][:-3]}y" if words[at].endswith("ies") else words[at].removesuffix("s")
+        words = ["is" if word == "are" else word for word in words]
     return f"{count} {' '.join(words)}{colon}{rest}"
 
 
