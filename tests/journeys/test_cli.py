@@ -12,11 +12,13 @@ import sqlite3
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -899,24 +901,46 @@ def test_a_full_disk_below_the_output_is_one_line(
 
 @pytest.mark.parametrize("named", [True, False])
 def test_serve_tells_its_address_and_logs_requests(published: Vade, *, named: bool) -> None:
-    import urllib.request
-
     if not named:
         assert_refused(published("serve"), 2, "serve what? vade serve DIST, or ")
         Path("vademecum.toml").write_text('title = "Site"\nout = "dist"\n\n[[source]]\npath = "docs"\n')
-    folder = ["dist"] if named else []
-    command = [sys.executable, "-m", "vademecum_builder.cli.main", "serve", *folder, "--port", "0"]
+    with serving(*(["dist"] if named else [])) as (url, log):
+        assert json.loads(got(f"{url}version.json"))["sequence"] == 1
+        assert '"GET /version.json HTTP/1.1" 200' in log.readline()
+
+
+def test_a_site_is_served_where_its_pages_ask_for_the_tree_in_it(published: Vade) -> None:
+    """As `vade init` writes the tag, from the top of the host; and as it lies."""
+    settings = (
+        'title = "Site"\nout = "dist"\naddress = "https://acme.github.io/book/dist/"\n\n[[source]]\npath = "docs"\n'
+    )
+    Path("vademecum.toml").write_text(settings)
+    Path(".git").mkdir()
+    Path(".git/config").write_text("secret")
+    with serving(".") as (url, _):
+        assert got(f"{url}book/dist/version.json") == got(f"{url}dist/version.json")
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            got(f"{url}book/.git/config")
+
+
+@contextmanager
+def serving(*options: str) -> Iterator[tuple[str, IO[str]]]:
+    """`vade serve` with these options: its address, and its log."""
+    command = [sys.executable, "-m", "vademecum_builder.cli.main", "serve", *options, "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         assert server.stderr is not None
         try:
             line = server.stdout.readline()
-            url = next(word for word in line.split() if word.startswith("http://127.0.0.1:"))
-            with urllib.request.urlopen(f"{url}version.json", timeout=10) as answer:
-                assert json.loads(answer.read())["sequence"] == 1
-            assert '"GET /version.json HTTP/1.1" 200' in server.stderr.readline()
+            yield next(word for word in line.split() if word.startswith("http://127.0.0.1:")), server.stderr
         finally:
             server.terminate()
+
+
+def got(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        content: bytes = answer.read()
+    return content
 
 
 def test_commands_leave_the_source_alone(published: Vade) -> None:

@@ -317,7 +317,7 @@ rm .vademecum/keys/release.pem
 
 def test_pages_that_are_not_rendered_yet_are_to_be_rendered_before_a_try(vade: Vade) -> None:
     repository({**DOCS, "mkdocs.yml": "site_name: x\n", ".github/workflows/docs.yml": DEPLOYS})
-    tried = "vade build --preview && vade serve site/kb"
+    tried = "vade build --preview && vade serve site"
     assert vade("init", "--yes").out.endswith(f"To try it on this machine first: render your pages, then {tried}\n")
     Path("site").mkdir()  # as `mdbook init` makes it
     Path("root.json").unlink()

@@ -25,6 +25,8 @@ class StaticServer(ThreadingHTTPServer):
         root: The published folder. It is read at each request, so it may be published anew meanwhile.
         port: 0 takes a free one.
         max_age: Seconds in Cache-Control.
+        path: Where the folder is published, from "/" to "/": there it is served as well, for pages whose addresses
+            begin so.
 
     Raises:
         UsageError: No such folder, or the port cannot be had.
@@ -32,10 +34,10 @@ class StaticServer(ThreadingHTTPServer):
 
     allow_reuse_address = os.name != "nt"  # on Windows it would share the port with another server
 
-    def __init__(self, root: Path, port: int = 0, *, max_age: int = 600) -> None:
+    def __init__(self, root: Path, port: int = 0, *, max_age: int = 600, path: str = "/") -> None:
         if not root.is_dir():
             raise UsageError(f"{root}: there is no such folder to serve")
-        self.max_age = max_age
+        self.max_age, self.path = max_age, path
         try:
             super().__init__((HOST, port), partial(_Handler, directory=os.path.realpath(root)))
         except (OSError, OverflowError) as error:
@@ -81,6 +83,10 @@ class _Handler(SimpleHTTPRequestHandler):
                 return super().send_head()
         self.send_error(HTTPStatus.NOT_FOUND)
         return None
+
+    def translate_path(self, path: str) -> str:
+        """Return the file for the path of a request."""
+        return super().translate_path(f"/{path.removeprefix(self.server.path)}")
 
     def _is_public(self) -> bool:
         name = self.translate_path(self.path)

@@ -72,8 +72,10 @@ def _next(plan: SetupPlan) -> list[str]:
         for number, step in enumerate(plan.steps, 1)
     ]
     first = "" if any((plan.top / plan.out).parent.glob("*")) else "render your pages, then "
+    tree = Path(plan.out)
+    site = tree if tree.parent == Path() else tree.parent  # around the tree lie pages that search in it
     return [
         "Next:",
         *told,
-        f"To try it on this machine first: {first}vade build --preview && vade serve {shlex.quote(plan.out)}",
+        f"To try it on this machine first: {first}vade build --preview && vade serve {shlex.quote(site.as_posix())}",
     ]

@@ -198,7 +198,12 @@ def _links(add: AddOption) -> None:
 
 @COMMANDS.command("serve", "serve a published tree on this machine, to try it", "serve dist --port 8000")
 def _serve(add: AddOption) -> None:
-    add("folder DIST", "folder of the published tree (default: `out` of the settings)", Path, nargs="?")
+    add(
+        "folder DIST",
+        "the published tree, or the site that it lies in (default: `out` of the settings)",
+        Path,
+        nargs="?",
+    )
     add.config()
     add("--port N", "default: 8000; 0: any free port", int, default=8000)
     add("--max-age S", "how many seconds browsers may cache (default: 600)", int, default=600)
