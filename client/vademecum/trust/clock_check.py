@@ -40,4 +40,6 @@ def judge_expiry(error: ExpiredError, now: datetime, host_time: datetime | None)
             f"{error}; but this device's clock says {iso_time(now)}, and the host's {iso_time(host_time)}: set the "
             "clock, and update again"
         )
-    return ExpiredError(f"{error} (this device's clock says {iso_time(now)})")
+    return ExpiredError(
+        f"{error} (this device's clock says {iso_time(now)}): nothing new is installed until the publisher signs again"
+    )

@@ -43,7 +43,6 @@ def _unsigned(message: str, signed: Mapping[str, Any]) -> SignatureError:
 
 
 _ERRORS: tuple[tuple[type[Exception], Callable[[str], VademecumError]], ...] = (
-    (exceptions.ExpiredMetadataError, ExpiredError),
     (exceptions.BadVersionNumberError, RollbackError),
     (exceptions.RepositoryError, ContentError),
 )
@@ -59,6 +58,9 @@ def judging(name: str, data: bytes) -> Iterator[Mapping[str, Any]]:
         yield value
     except exceptions.UnsignedMetadataError as error:
         raise _unsigned(f"{name}: {error}", value["signed"]) from error
+    except exceptions.ExpiredMetadataError as error:
+        # It names the file: where a timestamp is judged, what has expired may be the root.
+        raise ExpiredError(str(error).removeprefix("Final ")) from error
     except exceptions.RepositoryError as error:
         make = next(make for kind, make in _ERRORS if isinstance(error, kind))
         raise make(f"{name}: {error}") from error

@@ -105,4 +105,7 @@ def test_the_limits() -> None:
     with pytest.raises(ClockError):
         require_past(manifest, built - TOLERANCE - SECOND)
     error = judge_expiry(ExpiredError("timestamp.json expired"), NOW, None)
-    assert error.message == "timestamp.json expired (this device's clock says 2026-11-21T08:00:00Z)"
+    assert error.message == (
+        "timestamp.json expired (this device's clock says 2026-11-21T08:00:00Z): nothing new is installed until the "
+        "publisher signs again"
+    )

@@ -175,7 +175,7 @@ def test_an_idle_walk_needs_the_whole_store(publisher: Publisher, client: Client
 
 
 def test_an_idle_walk_does_not_trust_what_has_expired(publisher: Publisher, client: Client) -> None:
-    with pytest.raises(ExpiredError):
+    with pytest.raises(ExpiredError, match=r"^timestamp\.json is expired$"):
         client.walk(publisher, NOW + timedelta(days=31), idle=True)
 
 
@@ -298,7 +298,7 @@ def test_mixed_trees(publisher: Publisher, client: Client) -> None:
 def test_an_expired_root_ends_the_walk(publisher: Publisher, client: Client) -> None:
     publisher.root.expires = NOW - timedelta(days=1)
     publisher.publish_root()
-    with pytest.raises(ExpiredError, match="root"):
+    with pytest.raises(ExpiredError, match=r"^root\.json is expired$"):
         client.walk(publisher)
     publisher.root.expires = NOW + timedelta(days=1)
     publisher.publish_root()
