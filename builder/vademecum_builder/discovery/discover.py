@@ -84,6 +84,7 @@ def discover(place: str, folder: Path) -> Sequence[Proposal]:
 
 _NAMES = re.compile(r"[^\t\n]*\t|\ufeff?[\w-]+(?:([,;|])[\w-]+)(?:\1[\w-]+)+\r?\n")
 """The first line of a table: names separated by tabs, or single words."""
+_NAME = re.compile(r"[^\W\d_][\w .()/-]{0,39}|_\w{1,39}")
 _MARC = re.compile(rb"\d{5}[acdnopsx][a-z][^\n]{3}22\d{5}[^\n]{3}4500")
 """The leader of a MARC record: its length, its type, and the sizes in its directory."""
 _ZULIP = re.compile(rb'\s*\{\s*"zerver_')
@@ -150,11 +151,18 @@ def _of_file(path: Path, folder: Path) -> Proposal:
     table = path.suffix.lower() == ".txt" and _NAMES.match(decode(head).text)
     if path.suffix.lower() in {*MEDIA_TYPES, *BINARY_TYPES} and not table:
         raise UsageError(f"{path}: one document; name the folder that it lies in")
-    known = bool(table) or ending_of(path.name) in ("", *ENDINGS, *SELDOM) or not path.is_file()
+    ending = ending_of(path.name)
+    known = bool(table) or ending in ("", *ENDINGS, *SELDOM) or not path.is_file()
     found = catalog(name, str(path), place, complete=known)
-    if not known and not set(found.settings.get("text", ())) - {found.settings.get("id")}:
+    nothing = not known and not set(found.settings.get("text", ())) - {found.settings.get("id")}
+    if nothing or (not table and path.is_file() and ending not in (*ENDINGS, *SELDOM) and not _has_names(path)):
         raise UsageError(f"{path}: no records with text in it; what wrote it may export JSON or CSV")
     return found
+
+
+def _has_names(path: Path) -> bool:
+    """Return whether its records have names for what they hold: else it is no table, though its lines have commas."""
+    return all(map(_NAME.fullmatch, CatalogSource(str(path)).sample(1)[0]))
 
 
 def _wiki(name: str, place: str, head: bytes) -> Proposal:

@@ -906,10 +906,21 @@ def test_a_folder_of_one_programs_messages_is_an_archive(tmp_path: Path) -> None
     assert [one.kind for one in discover(str(tmp_path), tmp_path)] == ["folder"]
 
 
-def test_a_file_of_another_format_is_no_list_of_records(tmp_path: Path) -> None:
-    (tmp_path / "a.sty").write_text("@book{oil,\n  title = {Of oil},\n}\n")
-    with pytest.raises(UsageError, match=r"a\.sty: no records with text in it.* JSON or CSV$"):
-        discover(str(tmp_path / "a.sty"), tmp_path)
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.sty", "@book{oil,\n  title = {Of oil},\n}\n"),
+        ("pci.ids", "#\n#\tList of PCI ID's\n0001  SafeNet (wrong ID)\n0010  Allied Telesis, Inc (Wrong ID)\n"),
+        (
+            "fortunes",
+            "A banker is a fellow who lends you his umbrella\nwhen the sun shines and wants it back\n%\nNo.\n",
+        ),
+    ],
+)
+def test_a_file_of_another_format_is_no_list_of_records(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(UsageError, match=rf"{re.escape(name)}: no records with text in it.* JSON or CSV$"):
+        discover(str(tmp_path / name), tmp_path)
 
 
 def test_what_was_published_in_a_folder_is_not_read_again(tmp_path: Path) -> None:
