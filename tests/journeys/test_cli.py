@@ -516,7 +516,7 @@ BAD_BUILDS: dict[str, tuple[Change, int, str]] = {
     "wrong key": (wrong_key, 5, "use the key that belongs to this root.json"),
     "garbage key": (garbage_key, 2, "VADEMECUM_SIGNING_KEY holds neither"),
     "time to come": (time_to_come, 6, "ahead of this machine's clock"),
-    "full disk": (full_disk, 7, "no space left; the published release is unchanged"),
+    "full disk": (full_disk, 7, "no space left; what was published is unchanged"),
     "read-only": (read_only, 7, "cannot be written: Read-only file system"),
     "foreign folder": (foreign_folder, 2, "has files that vademecum did not publish"),
     "out is a file": (nothing("--out", "docs/notes.txt"), 2, "is a file"),

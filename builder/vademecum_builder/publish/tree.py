@@ -174,5 +174,5 @@ def _rename(paths: Sequence[Path]) -> None:
 def unwritable(path: Path, error: OSError) -> StorageError:
     """Return the error for a file that cannot be written."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return QuotaError(f"{path}: no space left; the published release is unchanged")
-    return StorageError(f"{path}: cannot be written: {error.strerror}; the published release is unchanged")
+        return QuotaError(f"{path}: no space left; what was published is unchanged")
+    return StorageError(f"{path}: cannot be written: {error.strerror}; what was published is unchanged")

@@ -175,7 +175,7 @@ def test_a_first_build_that_crashed_can_be_run_again(tmp_path: Path, monkeypatch
 @pytest.mark.parametrize(
     ("at", "error", "kind", "message"),
     [
-        (1, errno.ENOSPC, QuotaError, "no space left; the published release is unchanged"),
+        (1, errno.ENOSPC, QuotaError, "no space left; what was published is unchanged"),
         (2, errno.EROFS, StorageError, "cannot be written: Read-only file system"),
     ],
 )
@@ -222,7 +222,7 @@ def test_a_disk_that_is_full_before_the_last_file_shows_no_page_of_the_new_relea
     synced = [at for at, step in enumerate(done) if step.startswith("fsync")]
     with monkeypatch.context() as patch:
         fail_at(patch, synced[files - 1], OSError(errno.ENOSPC, "No space left on device"))
-        with pytest.raises(QuotaError, match="the published release is unchanged"):
+        with pytest.raises(QuotaError, match="what was published is unchanged"):
             line.release(NEWER)
     assert tree_of(line.out) == before
 
