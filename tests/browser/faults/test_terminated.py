@@ -32,7 +32,7 @@ MORE: dict[Callable[[], Scene], Command] = {
     collection: ("sync", SYNC),
     epoch: ("sync", SYNC),
     forced: ("sync", SYNC | {"force": True}),
-    clear: ("clear", {}),
+    clear: ("clear", {"connection": {}}),
 }
 CALLS |= MORE if ALL else {}
 
