@@ -76,7 +76,7 @@ def test_a_file_that_is_held_open_for_good_is_one_clear_error_and_the_tree_is_se
     before = tree_of(line.out)
     with monkeypatch.context() as patch:
         scanner = Scanner(patch, "replace", None, DENIED)
-        with pytest.raises(StorageError, match="cannot be written: Access is denied; the published release is unch"):
+        with pytest.raises(StorageError, match="cannot be written: Access is denied; what was published is unch"):
             line.release(NEWER)
     assert scanner.refused == len(renames._WAITS) + 1
     assert tree_of(line.out) == before
